@@ -1,0 +1,81 @@
+"""The command line: serve · transcribe · user."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from appliance import __version__
+from appliance.errors import ApplianceError, OptionError, SettingsError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; every refusal is a sentence and a code on standard error."""
+    given = _parser().parse_args(arguments)
+    try:
+        # Only the command asked for is imported: `--help` answers at once, and the server never loads what it must not.
+        return int(importlib.import_module(f"appliance.commands.{given.command}").run(given))
+    except (OptionError, SettingsError) as error:
+        return _refuse(error, EXIT_USAGE)
+    except ApplianceError as error:
+        return _refuse(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _refuse(error: ApplianceError, status: int) -> int:
+    sys.stderr.write(f"appliance: {error} [{error.code}]\n")
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="appliance", description="Cloister, an air-gapped transcription appliance.")
+    parser.add_argument("--version", action="version", version=f"Cloister {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="run the server"))
+    _add_transcribe(commands.add_parser("transcribe", help="transcribe files without the server"))
+    _add_user(commands.add_parser("user", help="let somebody in"))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, help="folder of the databases and the sealed audio (default: ./data)")
+    parser.add_argument(
+        "--keys", type=Path, help="folder of the root key and the TLS keys (default: beside the data folder)"
+    )
+    parser.add_argument("--models", type=Path, help="folder of the model set")
+    parser.add_argument("--host", help="address to listen on (default: all)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 8443)")
+
+
+def _add_transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the transcripts (default: here)")
+    parser.add_argument("--formats", default="json", help="comma-separated: json, srt, vtt, txt, rttm (default: json)")
+    parser.add_argument("--language", help="code of the spoken language, such as en (default: detect)")
+    parser.add_argument("--speakers", type=int, help="exact number of speakers")
+    parser.add_argument("--min-speakers", type=int, help="at least so many speakers")
+    parser.add_argument("--max-speakers", type=int, help="at most so many speakers")
+    parser.add_argument("--no-diarize", dest="diarize", action="store_false", help="do not tell speakers apart")
+    parser.add_argument("--models", type=Path, help="folder of the model set")
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    reset = actions.add_parser(
+        "reset", help="end every session and print a new sign-in link; the server must be stopped"
+    )
+    reset.add_argument("name", choices=["owner"], help="whom")
+    reset.add_argument("--data", type=Path, help="data folder (default: ./data)")
+    reset.add_argument("--port", type=int, help="port of the server (default: 8443)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

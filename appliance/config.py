@@ -1,0 +1,125 @@
+"""Settings, and the environment that child processes get. The only module that reads ``os.environ``."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from appliance.errors import SettingsError
+
+MEBIBYTE = 2**20
+
+CLOSED_ENVIRONMENT = {
+    # Every switch by which a library of this stack can be told not to call out.
+    # The kernel's seal is the proof; these make the attempt not happen in the first place.
+    "PYANNOTE_METRICS_ENABLED": "0",
+    "OTEL_SDK_DISABLED": "true",
+    "OTEL_TRACES_EXPORTER": "none",
+    "OTEL_METRICS_EXPORTER": "none",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "DISABLE_SAFETENSORS_CONVERSION": "true",
+    "HF_ENDPOINT": "http://127.0.0.1:9",
+}
+
+PASSED_ON = (
+    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
+)  # fmt: skip
+
+
+class Settings(BaseSettings):
+    """How this appliance is set up; each field can be given as ``CLOISTER_<NAME>`` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOISTER_", frozen=True, extra="forbid")
+
+    data: Path = Field(Path("data"), description="Folder of the databases and the sealed audio.")
+    keys: Path | None = Field(
+        None, description="Folder of the root key and the TLS keys; beside the data folder unless given."
+    )
+    models: Path = Field(
+        Path(__file__).resolve().parent.parent / "models" / "starter", description="Folder of the active model set."
+    )
+    host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104 -- an appliance serves its LAN.
+    port: int = Field(8443, ge=1, le=65535, description="TCP port to listen on.")
+    names: tuple[str, ...] = Field(
+        ("localhost", "127.0.0.1", "::1"), description="Host names and addresses in the certificate, as a JSON list."
+    )
+    max_upload_bytes: int = Field(4096 * MEBIBYTE, ge=1, description="Largest recording in bytes.")
+    spool_quota_bytes: int = Field(64 * 1024 * MEBIBYTE, ge=1, description="Most sealed audio held at once, in bytes.")
+    max_recording_hours: float = Field(12.0, gt=0, description="Longest recording in hours.")
+    upload_idle_hours: float = Field(
+        24.0, gt=0, description="An upload that nobody continues is erased after so many hours."
+    )
+    threads: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."
+    )
+    allow_weaker_cage: bool = Field(False, description="Start although the kernel lacks a part of the seal.")
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where secrets lie: never inside the data folder, so that a copy of the data alone opens nothing."""
+        return self.keys or self.data.resolve().with_name("keys")
+
+
+def load_settings(**given: object) -> Settings:
+    """Return the settings from the environment, overridden by what the command line gave.
+
+    Raises:
+        SettingsError: A value is missing, of the wrong kind, or out of range.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise SettingsError(name=".".join(map(str, first["loc"])), reason=first["msg"]) from exc
+
+
+def child_environment(threads: int) -> dict[str, str]:
+    """Return the whole environment of a child process: closed, and nothing inherited but what is named.
+
+    Args:
+        threads: Threads for numeric libraries.
+    """
+    scratch = str(scratch_folder())
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= CLOSED_ENVIRONMENT
+    environment |= {
+        "PATH": str(Path(sys.executable).parent),
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "HF_HOME": scratch,
+        "TORCH_HOME": scratch,
+        "NLTK_DATA": scratch,
+        "MPLCONFIGDIR": scratch,
+        "XDG_CACHE_HOME": scratch,
+        "OMP_NUM_THREADS": str(threads),
+    }
+    return environment
+
+
+def scratch_folder() -> Path:
+    """Return a folder of our own for scratch files, in RAM where there is a RAM disk; made where it is missing.
+
+    Raises:
+        SettingsError: Somebody else has made it before us.
+    """
+    shared_memory = Path("/dev/shm")  # noqa: S108 -- RAM on purpose: no plaintext may reach a disk.
+    parent = shared_memory if os.access(shared_memory, os.W_OK) else Path(tempfile.gettempdir())
+    folder = parent / f"cloister-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise SettingsError(name="scratch", reason=f"{folder} is not a private folder of this user; remove it")
+    return folder

@@ -1,0 +1,1 @@
+"""Sealing: one format layer per module; FORMAT.md is the specification."""

@@ -1,0 +1,1 @@
+"""The five stages from samples to a transcript. The only package that touches torch."""

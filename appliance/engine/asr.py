@@ -1,0 +1,294 @@
+"""Speech recognition: windows of speech in, text with the time of every word out, by Whisper on CTranslate2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.feature_extractor import FeatureExtractor
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
+
+from appliance.engine.repetition import compression_ratio, cut_repetition, repeats
+from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
+from appliance.engine.windows import unheard
+from appliance.engine.words import timestamp_spans, words_in_window
+from appliance.errors import ModelFileMissingError, OutOfMemoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ctranslate2 import StorageView
+    from ctranslate2.models import WhisperGenerationResult
+    from numpy.typing import NDArray
+
+    from appliance.engine.devices import DevicePlan
+    from appliance.engine.windows import Window
+    from appliance.transcript import Word
+
+    Progress = Callable[[str, float], None]
+
+FRAMES_PER_S = 100
+MAX_FRAMES = 3000
+# Whisper was trained on thirty seconds, filled up with silence. It does as well with two seconds of silence, and the
+# encoder then works on what is there: a clip of five seconds takes a fifth of the time.
+SILENCE_AFTER_FRAMES = 200
+MAX_TOKENS = 448  # What the decoder has positions for, the prompt included.
+# The densest scripts take about 25 tokens a second; more than this is a loop, which need not run to its end.
+TOKENS_PER_S = 30
+TOKENS_TO_SPARE = 32
+
+# Whisper takes a hesitant text (the log probability) for invented where it also hears nobody. A single invented "You"
+# is not hesitant by that measure, but the words alone then have a probability of a few hundredths.
+# Source: openai/whisper, transcribe.py, for the first two.
+NO_SPEECH_PROBABILITY = 0.5
+INVENTED_LOG_PROBABILITY = -1.0
+INVENTED_WORD_PROBABILITY = 0.15
+
+UNHEARD_S = 2.0  # Speech of this length without any text is heard once more, by itself.
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How tokens are chosen.
+
+    Attributes:
+        beam: Hypotheses followed at once.
+        temperature: 0 for the likeliest tokens, more for chance.
+        no_repeat_ngram: No sequence of so many tokens comes twice; 0 allows it.
+        fills_window: Whether the sound is filled up to thirty seconds, as in training.
+    """
+
+    beam: int = 5
+    temperature: float = 0.0
+    no_repeat_ngram: int = 0
+    fills_window: bool = False
+
+
+LIKELIEST = Decoding()
+WITHOUT_LOOPS = Decoding(beam=1, temperature=0.4, no_repeat_ngram=6, fills_window=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedWindow:
+    """What was said in a window.
+
+    Attributes:
+        window: Where.
+        tokens: Whisper's, timestamps included.
+        words: In order of time, inside the window; their texts are joined as they are, spaces included, in ``text``.
+        text: What was said.
+        avg_logprob: Mean log probability of a token.
+        no_speech_prob: Probability that nobody speaks.
+        compression_ratio: Of the text; a high one means repetition.
+    """
+
+    window: Window
+    tokens: tuple[int, ...]
+    words: tuple[Word, ...]
+    text: str
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+
+
+class Recognizer:
+    """Whisper, ready to run."""
+
+    def __init__(self, model: WhisperModel, plan: DevicePlan) -> None:
+        self._model = model
+        self._plan = plan
+        self._features = FeatureExtractor(feature_size=model.model.n_mels)
+
+    @classmethod
+    def load(cls, folder: Path, plan: DevicePlan) -> Recognizer:
+        """Load a converted Whisper model.
+
+        Args:
+            folder: Of the role ``asr`` in a checked set, an absolute path.
+            plan: Device, compute type, threads and batch.
+
+        Raises:
+            ModelFileMissingError: A file is not there, which faster-whisper would otherwise try to download.
+        """
+        for name in ("model.bin", "tokenizer.json", "config.json"):
+            if not (folder / name).is_file():
+                raise ModelFileMissingError(path=str(folder / name))
+        model = WhisperModel(
+            str(folder),
+            device=plan.device,
+            device_index=plan.index,
+            compute_type=plan.compute_type,
+            cpu_threads=plan.threads,
+            local_files_only=True,
+        )
+        return cls(model, plan)
+
+    def with_plan(self, plan: DevicePlan) -> Recognizer:
+        """Return the same loaded model under another plan for batches."""
+        return Recognizer(self._model, plan)
+
+    def recognize(
+        self, samples: NDArray[np.int16], windows: Sequence[Window], language: str, progress: Progress
+    ) -> list[RecognizedWindow]:
+        """Recognise windows of a recording.
+
+        Args:
+            samples: int16, shape (n_samples,), mono, 16 000 Hz.
+            windows: Of speech; without any, nothing runs.
+            language: One of Whisper's codes.
+            progress: Takes "asr" and the finished fraction after every batch; may raise to stop.
+
+        Returns:
+            In order of time, windows without text left out.
+
+        Raises:
+            OutOfMemoryError: Not even one window at a time fits.
+        """
+        tokenizer = Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, "transcribe", language)
+        task = _Task(samples, tokenizer, progress, sum(window.duration_s for window in windows))
+        duration_s = len(samples) / SAMPLE_RATE_HZ
+        recognized = self._hear(task, [window.within(duration_s) for window in windows])
+        recognized += self._hear(task, [part for each in recognized for part in _unheard(each, tokenizer)])
+        spoken = [each for each in recognized if each.words and not _is_silence(each)]
+        return sorted(spoken, key=lambda each: each.window.start_s)
+
+    def language_probabilities(self, samples: NDArray[np.int16], window: Window) -> dict[str, float]:
+        """Return how likely each language is in a window, by Whisper's codes."""
+        encoded = self._encode(self._features_of(samples, [window], LIKELIEST))
+        return {token[2:-2]: probability for token, probability in self._model.model.detect_language(encoded)[0]}
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model knows more than English."""
+        return bool(self._model.model.is_multilingual)
+
+    def _hear(self, task: _Task, windows: Sequence[Window]) -> list[RecognizedWindow]:
+        # Windows of like length share a batch, as the longest sets its cost; and where memory is short, the
+        # longest find out first.
+        queue = sorted(windows, key=lambda window: -window.duration_s)
+        rungs = [self._plan.asr_batch, *self._plan.ladder]
+        recognized: list[RecognizedWindow] = []
+        while queue:
+            batch = queue[: rungs[0]]
+            try:
+                recognized += self._recognize_batch(task, batch)
+            except RuntimeError as exc:
+                if "out of memory" not in str(exc).lower():
+                    raise
+                rungs.pop(0)
+                if not rungs:
+                    raise OutOfMemoryError from exc
+                continue
+            queue = queue[len(batch) :]
+            task.advance(sum(window.duration_s for window in batch))
+        return recognized
+
+    def _recognize_batch(self, task: _Task, batch: Sequence[Window]) -> list[RecognizedWindow]:
+        recognized = list(self._decode(task, batch, LIKELIEST))
+        looping = [number for number, each in enumerate(recognized) if repeats(each.text)]
+        if looping:
+            second = self._decode(task, [batch[number] for number in looping], WITHOUT_LOOPS)
+            for number, each in zip(looping, second, strict=True):
+                recognized[number] = _without_repetition(each)
+        return recognized
+
+    def _decode(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> Iterator[RecognizedWindow]:
+        encoded = self._encode(self._features_of(task.samples, batch, decoding))
+        results = self._generate(task, encoded, batch, decoding)
+        eot = task.tokenizer.eot
+        text_tokens = [[token for token in result.sequences_ids[0] if token < eot] for result in results]
+        n_frames = [min(MAX_FRAMES, round(window.duration_s * FRAMES_PER_S)) for window in batch]
+        alignments = self._model.find_alignment(task.tokenizer, text_tokens, encoded, n_frames)
+        for window, result, alignment in zip(batch, results, alignments, strict=True):
+            tokens = tuple(result.sequences_ids[0])
+            words = words_in_window(alignment, window, timestamp_spans(tokens, task.tokenizer, window))
+            text = task.tokenizer.decode(list(tokens))
+            yield RecognizedWindow(
+                window=window,
+                tokens=tokens,
+                words=words,
+                text=text,
+                # The score is a mean over the tokens alone; Whisper's thresholds count the end of text as one more.
+                avg_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+                no_speech_prob=result.no_speech_prob,
+                compression_ratio=compression_ratio(text),
+            )
+
+    def _features_of(
+        self, samples: NDArray[np.int16], batch: Sequence[Window], decoding: Decoding
+    ) -> NDArray[np.float32]:
+        longest = max(round(window.duration_s * FRAMES_PER_S) for window in batch)
+        n_frames = MAX_FRAMES if decoding.fills_window else min(MAX_FRAMES, longest + SILENCE_AFTER_FRAMES)
+        n_frames += n_frames % 2  # The encoder halves them.
+        features = np.zeros((len(batch), self._model.model.n_mels, n_frames), dtype=np.float32)
+        for row, window in zip(features, batch, strict=True):
+            first, last = round(window.start_s * SAMPLE_RATE_HZ), round(window.end_s * SAMPLE_RATE_HZ)
+            found = self._features(samples[first:last].astype(np.float32) / FULL_SCALE)[:, :n_frames]
+            row[:, : found.shape[1]] = found
+        return features
+
+    def _encode(self, features: NDArray[np.float32]) -> StorageView:
+        if self._plan.device != "cpu":
+            return self._model.encode(features)
+        # A CPU's caches hold the work on one window; eight at once take a fifth longer.
+        return get_ctranslate2_storage(np.concatenate([np.asarray(self._model.encode(row)) for row in features]))
+
+    def _generate(
+        self, task: _Task, encoded: StorageView, batch: Sequence[Window], decoding: Decoding
+    ) -> list[WhisperGenerationResult]:
+        prompt = self._model.get_prompt(task.tokenizer, previous_tokens=[])
+        longest_s = max(window.duration_s for window in batch)
+        found: list[WhisperGenerationResult] = self._model.model.generate(
+            encoded,
+            [prompt] * len(batch),
+            beam_size=decoding.beam,
+            sampling_topk=0 if decoding.temperature else 1,
+            sampling_temperature=decoding.temperature or 1.0,
+            no_repeat_ngram_size=decoding.no_repeat_ngram,
+            max_length=min(MAX_TOKENS, len(prompt) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s)),
+            suppress_tokens=get_suppressed_tokens(task.tokenizer, [-1]),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return found
+
+
+@dataclass(slots=True)
+class _Task:
+    """One recording on its way through the recogniser."""
+
+    samples: NDArray[np.int16]
+    tokenizer: Tokenizer
+    progress: Progress
+    total_s: float
+    done_s: float = 0.0
+
+    def advance(self, seconds: float) -> None:
+        self.done_s += seconds
+        self.progress("asr", min(1.0, self.done_s / self.total_s))
+
+
+def _is_silence(recognized: RecognizedWindow) -> bool:
+    hesitant = recognized.avg_logprob < INVENTED_LOG_PROBABILITY
+    believed = sum(word.score for word in recognized.words) / len(recognized.words)
+    return recognized.no_speech_prob > NO_SPEECH_PROBABILITY and (hesitant or believed < INVENTED_WORD_PROBABILITY)
+
+
+def _without_repetition(recognized: RecognizedWindow) -> RecognizedWindow:
+    words = cut_repetition(recognized.words)
+    if len(words) == len(recognized.words):
+        return recognized
+    text = "".join(word.text for word in words)
+    return replace(recognized, words=words, text=text, compression_ratio=compression_ratio(text))
+
+
+def _unheard(recognized: RecognizedWindow, tokenizer: Tokenizer) -> list[Window]:
+    """Return the speech that the timestamps leave out: Whisper sometimes skips a sentence, or stops before the end."""
+    if not recognized.tokens or recognized.tokens[-1] < tokenizer.timestamp_begin:
+        return []
+    spans = timestamp_spans(recognized.tokens, tokenizer, recognized.window)
+    return unheard(recognized.window, [region for region, _ in spans], UNHEARD_S)

@@ -1,0 +1,539 @@
+"""Every error of the appliance, each with a stable code and words a person can act on.
+
+::
+
+    ApplianceError
+    ├── SettingsError             a setting or an argument is not usable
+    ├── OptionError               a transcription option is out of range
+    ├── DataFolderError           the data folder cannot be used
+    ├── PortTakenError            another program listens on the port
+    ├── CageError                 the kernel cannot enforce the seal
+    ├── CryptoError               something sealed does not open
+    │   ├── UnknownFormatError    magic, algorithm or kind is not ours
+    │   ├── TruncatedError        the end is missing
+    │   ├── TamperedError         a byte was changed
+    │   ├── WrongKeyError         the key is not the one that sealed it
+    │   └── WrongContextError     a true document in the wrong place
+    ├── RootKeyError              the root key cannot be used
+    ├── RootKeyMissingError       there is data, but its key file is gone
+    ├── RootKeyInvalidError       the file is not a root key
+    ├── RootKeyWrongError         the key belongs to other data
+    ├── DiskFullError             not even a row can be written down
+    ├── UploadError               a chunk was not taken
+    │   ├── UploadTooLargeError   the recording is over the size limit
+    │   ├── UploadEmptyError      the recording has no bytes
+    │   ├── ChunkOrderError       a chunk came before the one that is due
+    │   ├── ChunkConflictError    a repeated chunk has other bytes
+    │   ├── ChunkSizeError        a chunk has not the size agreed on
+    │   └── SpoolFullError        no room left on the disk
+    ├── MediaError                a recording cannot be decoded
+    │   ├── UnreadableMediaError  not a recording, or damaged beyond reading
+    │   ├── NoAudioError          no sound track
+    │   ├── ForbiddenFormatError  a playlist or a container we do not open
+    │   ├── ImplausibleMediaError the header claims what cannot be true
+    │   └── DecodeLimitError      longer or heavier than allowed
+    ├── ModelError                the model set cannot be used
+    │   ├── ModelSetMissingError  no set in the folder
+    │   ├── ModelFileMissingError a file of the set is not there
+    │   ├── ModelFileAlteredError a file of the set has other bytes
+    │   ├── OriginError           a file that a set is built from cannot be used
+    │   └── DeviceError           the accelerator cannot run the set
+    ├── EngineError               the engine could not finish
+    │   ├── EngineStartError      its process ends before the models are loaded
+    │   ├── EngineDiedError       its process ended in the middle of a job
+    │   ├── DecoderDiedError      the decoder's process ended
+    │   ├── OutOfMemoryError      even the smallest plan did not fit
+    │   └── JobCancelled          somebody cancelled the job
+    ├── AudioGoneError            the audio is no longer there: upload again
+    └── AccessError               the person may not do this
+        ├── NotFoundError         no such thing, or not theirs
+        ├── SignedOutError        no live session
+        ├── LinkUsedError         a one-time link was used or has expired
+        └── ConflictError         somebody changed it meanwhile
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+type_registry: dict[str, type[ApplianceError]] = {}
+
+Fact = str | int | float
+
+
+@dataclass(eq=False)
+class ApplianceError(Exception):
+    """Root of the tree: a code for machines, a sentence for people, facts for both.
+
+    Attributes:
+        code: Stable, dotted; never reused for another meaning.
+        text: What happened and what to do, with ``{fact}`` places; also the gettext message id.
+    """
+
+    code: ClassVar[str] = "appliance"
+    text: ClassVar[str] = "Something went wrong inside the appliance. The log has the details."
+
+    def __init_subclass__(cls) -> None:
+        """Register the class under its code, so that an error can cross a process boundary."""
+        type_registry[cls.code] = cls
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The facts of this error by name, plain values only."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __str__(self) -> str:
+        """Return the sentence with its facts filled in."""
+        return self.text.format(**self.facts)
+
+
+def from_wire(code: str, facts: dict[str, Fact]) -> ApplianceError:
+    """Rebuild an error that another process reported by code and facts.
+
+    An unknown code or facts that do not fit give a plain ApplianceError: a child that was taken over
+    must not choose what the parent raises beyond this tree.
+    """
+    cls = type_registry.get(code, ApplianceError)
+    if {field.name for field in fields(cls)} != set(facts):
+        return ApplianceError()
+    return cls(**facts)
+
+
+@dataclass(eq=False)
+class SettingsError(ApplianceError):
+    """A setting or an argument is not usable."""
+
+    code = "settings"
+    text = "The setting {name} is not usable: {reason}."
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class OptionError(ApplianceError):
+    """A transcription option is out of range."""
+
+    code = "option"
+    text = "The option {name} cannot be {value}: {reason}."
+    name: str
+    value: str
+    reason: str
+
+
+@dataclass(eq=False)
+class DataFolderError(ApplianceError):
+    """The data folder cannot be used."""
+
+    code = "data_folder"
+    text = "The folder {folder} cannot be used: {reason}."
+    folder: str
+    reason: str
+
+
+@dataclass(eq=False)
+class PortTakenError(ApplianceError):
+    """Another program listens on the port."""
+
+    code = "port_taken"
+    text = "Port {port} is in use by another program. Stop that program or start with --port and another number."
+    port: int
+
+
+@dataclass(eq=False)
+class CageError(ApplianceError):
+    """The kernel cannot enforce the seal."""
+
+    code = "cage"
+    text = (
+        "This system cannot enforce the air gap: {missing}. The appliance does not start without it. "
+        "If you accept a weaker seal, set CLOISTER_ALLOW_WEAKER_CAGE=1; every page will then say so."
+    )
+    missing: str
+
+
+class CryptoError(ApplianceError):
+    """Something sealed does not open."""
+
+    code = "crypto"
+    text = "A sealed document could not be opened."
+
+
+class UnknownFormatError(CryptoError):
+    """Magic, algorithm or kind is not ours."""
+
+    code = "crypto.unknown_format"
+    text = "This is not a sealed document of this version of Cloister."
+
+
+class TruncatedError(CryptoError):
+    """The end is missing."""
+
+    code = "crypto.truncated"
+    text = "A sealed document is incomplete: its end is missing."
+
+
+class TamperedError(CryptoError):
+    """A byte was changed."""
+
+    code = "crypto.tampered"
+    text = "A sealed document was changed after it was sealed. It is not opened."
+
+
+class WrongKeyError(CryptoError):
+    """The key is not the one that sealed it."""
+
+    code = "crypto.wrong_key"
+    text = "This key does not open this document."
+
+
+class WrongContextError(CryptoError):
+    """A true document in the wrong place."""
+
+    code = "crypto.wrong_context"
+    text = "A sealed document stands where another one belongs. It is not opened."
+
+
+@dataclass(eq=False)
+class RootKeyError(ApplianceError):
+    """The root key cannot be used."""
+
+    code = "root_key"
+    text = "The root key file {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class RootKeyMissingError(ApplianceError):
+    """There is data, but its key file is gone."""
+
+    code = "root_key.missing"
+    text = (
+        "The root key file {path} is missing, and the data folder holds sealed data that only this key opens. "
+        "Put the key file back from its backup. A new key is never made over existing data."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class RootKeyInvalidError(ApplianceError):
+    """The file is not a root key."""
+
+    code = "root_key.invalid"
+    text = (
+        "The file {path} is not a root key: it may be truncated or another file. Put the right file back from its "
+        "backup."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class RootKeyWrongError(ApplianceError):
+    """The key belongs to other data."""
+
+    code = "root_key.wrong"
+    text = (
+        "The root key in {path} does not open this data folder. It belongs to another installation; nothing was "
+        "changed."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class DiskFullError(ApplianceError):
+    """Not even a row can be written down."""
+
+    code = "disk_full"
+    text = "The disk that holds {folder} is full. Delete recordings that are no longer needed, or make room on it."
+    folder: str
+
+
+class UploadError(ApplianceError):
+    """A chunk was not taken."""
+
+    code = "upload"
+    text = "The upload was not accepted."
+
+
+@dataclass(eq=False)
+class UploadTooLargeError(UploadError):
+    """The recording is over the size limit."""
+
+    code = "upload.too_large"
+    text = (
+        "The recording has {size_bytes} bytes; this appliance takes at most {limit_bytes}. Cut it in parts or ask "
+        "the administrator to raise the limit."
+    )
+    size_bytes: int
+    limit_bytes: int
+
+
+class UploadEmptyError(UploadError):
+    """The recording has no bytes."""
+
+    code = "upload.empty"
+    text = "The file is empty. Choose a recording that has sound in it."
+
+
+@dataclass(eq=False)
+class ChunkOrderError(UploadError):
+    """A chunk came before the one that is due."""
+
+    code = "upload.chunk_order"
+    text = "Part {received} of the upload came before part {expected}. Send part {expected} next."
+    received: int
+    expected: int
+
+
+@dataclass(eq=False)
+class ChunkConflictError(UploadError):
+    """A repeated chunk has other bytes."""
+
+    code = "upload.chunk_conflict"
+    text = (
+        "Part {number} was sent before with other bytes. The file changed during the upload, or it is another "
+        "file: start a new upload."
+    )
+    number: int
+
+
+@dataclass(eq=False)
+class ChunkSizeError(UploadError):
+    """A chunk has not the size agreed on."""
+
+    code = "upload.chunk_size"
+    text = "Part {number} has {size_bytes} bytes where {expected_bytes} were agreed. Send it again."
+    number: int
+    size_bytes: int
+    expected_bytes: int
+
+
+@dataclass(eq=False)
+class SpoolFullError(UploadError):
+    """No room left on the disk."""
+
+    code = "upload.no_space"
+    text = (
+        "The appliance has no room for this recording: about {missing_bytes} bytes are missing. Delete what is no "
+        "longer needed or wait until the queue is shorter; the upload can go on from where it stopped."
+    )
+    missing_bytes: int
+
+
+class MediaError(ApplianceError):
+    """A recording cannot be decoded."""
+
+    code = "media"
+    text = "The recording cannot be read."
+
+
+class UnreadableMediaError(MediaError):
+    """Not a recording, or damaged beyond reading."""
+
+    code = "media.unreadable"
+    text = (
+        "This file is not a recording that can be read, or it is damaged. Try to play it on your computer; export "
+        "it again as WAV, MP3 or M4A."
+    )
+
+
+class NoAudioError(MediaError):
+    """No sound track."""
+
+    code = "media.no_audio"
+    text = "This file has no sound track."
+
+
+class ForbiddenFormatError(MediaError):
+    """A playlist or a container we do not open."""
+
+    code = "media.forbidden_format"
+    text = (
+        "This kind of file is not opened here: playlists and streaming lists point to other files. Upload the "
+        "recording itself."
+    )
+
+
+@dataclass(eq=False)
+class ImplausibleMediaError(MediaError):
+    """The header claims what cannot be true."""
+
+    code = "media.implausible"
+    text = (
+        "The header of this file claims {claim}, which no real recording has. The file is damaged or was made to "
+        "mislead."
+    )
+    claim: str
+
+
+@dataclass(eq=False)
+class DecodeLimitError(MediaError):
+    """Longer or heavier than allowed."""
+
+    code = "media.limit"
+    text = (
+        "The recording goes past the limit of this appliance ({limit}) after {reached_s:.0f} seconds of sound. Cut"
+        " it in parts."
+    )
+    limit: str
+    reached_s: float
+
+
+class ModelError(ApplianceError):
+    """The model set cannot be used."""
+
+    code = "model"
+    text = "The model set cannot be used."
+
+
+@dataclass(eq=False)
+class ModelSetMissingError(ModelError):
+    """No set in the folder."""
+
+    code = "model.set_missing"
+    text = (
+        "There is no usable model set in {folder}: {reason}. Run scripts/setup, or name another folder with --models."
+    )
+    folder: str
+    reason: str
+
+
+@dataclass(eq=False)
+class ModelFileMissingError(ModelError):
+    """A file of the set is not there."""
+
+    code = "model.file_missing"
+    text = (
+        "The model file {path} is missing from its set. Build or install the set again; nothing is loaded from an "
+        "incomplete one."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class ModelFileAlteredError(ModelError):
+    """A file of the set has other bytes."""
+
+    code = "model.file_altered"
+    text = (
+        "The model file {path} is not the one that was installed: its checksum differs. It is not loaded. Build or"
+        " install the set again."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class OriginError(ModelError):
+    """A file that a set is built from cannot be used."""
+
+    code = "model.origin"
+    text = "The model set was not built, because {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class DeviceError(ModelError):
+    """The accelerator cannot run the set."""
+
+    code = "model.device"
+    text = "The device {device} cannot run the models: {reason}."
+    device: str
+    reason: str
+
+
+class EngineError(ApplianceError):
+    """The engine could not finish."""
+
+    code = "engine"
+    text = "The transcription could not be finished. The recording was not damaged; please try again."
+
+
+class EngineStartError(EngineError):
+    """Its process ends before the models are loaded."""
+
+    code = "engine.start"
+    text = (
+        "The transcription engine does not start: it ended several times while it loaded its models. Often the "
+        "machine has too little memory; the log of the appliance says more. Recordings that wait are not lost."
+    )
+
+
+class EngineDiedError(EngineError):
+    """Its process ended in the middle of a job."""
+
+    code = "engine.died"
+    text = (
+        "The transcription engine stopped twice while it worked on this recording. Other recordings are not "
+        "affected. Please upload it again; if it happens again, tell your administrator."
+    )
+
+
+class DecoderDiedError(EngineError):
+    """The decoder's process ended."""
+
+    code = "engine.decoder_died"
+    text = (
+        "The decoder stopped while it read this file, twice. The file may be damaged or made to do harm; nothing "
+        "else is affected."
+    )
+
+
+class OutOfMemoryError(EngineError):
+    """Even the smallest plan did not fit."""
+
+    code = "engine.out_of_memory"
+    text = "The recording does not fit into the memory of this machine, even with the smallest plan. Cut it in parts."
+
+
+class JobCancelled(EngineError):  # noqa: N818 -- it is how a job ends, not a fault.
+    """Somebody cancelled the job."""
+
+    code = "engine.cancelled"
+    text = "The transcription was cancelled."
+
+
+class AudioGoneError(ApplianceError):
+    """The audio is no longer there: upload again."""
+
+    code = "audio_gone"
+    text = "The audio of this recording is no longer there. Please upload it again."
+
+
+class AccessError(ApplianceError):
+    """The person may not do this."""
+
+    code = "access"
+    text = "You may not do this."
+
+
+class NotFoundError(AccessError):
+    """No such thing, or not theirs."""
+
+    code = "access.not_found"
+    text = "This page or recording does not exist, or it was deleted."
+
+
+class SignedOutError(AccessError):
+    """No live session."""
+
+    code = "access.signed_out"
+    text = "You are signed out. Ask the administrator for a sign-in link."
+
+
+class LinkUsedError(AccessError):
+    """A one-time link was used or has expired."""
+
+    code = "access.link_used"
+    text = (
+        "This link was used already or has expired. The administrator can print a new one with: appliance user "
+        "reset owner"
+    )
+
+
+class ConflictError(AccessError):
+    """Somebody changed it meanwhile."""
+
+    code = "access.conflict"
+    text = "This was changed somewhere else in the meantime. Load the page again and repeat your change."

@@ -1,0 +1,1 @@
+"""Decoding of hostile media, run only inside the decoder's cage."""

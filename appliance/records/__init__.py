@@ -1,0 +1,1 @@
+"""Rows and their queries: what is in clear, and the sealed bytes beside it."""

@@ -1,0 +1,188 @@
+"""Wrapped keys, in a database of their own that forgets: without its key a sealed document is noise."""
+
+import sqlite3
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from appliance.errors import ConflictError, DataFolderError, DiskFullError, NotFoundError
+from appliance.records.ballast import Ballast
+from appliance.records.folder import check_whole, in_words, is_full, leaving_nothing, prepare_folder, private_file
+
+KEYS_FILE = "keys.db"
+BALLAST_FILE = "keys.ballast"
+BALLAST_BYTES = 2**20
+APPLICATION_ID = int.from_bytes(b"CLKY")
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_S = 5.0
+
+PRAGMAS = (
+    "PRAGMA secure_delete = ON",
+    "PRAGMA mmap_size = 0",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_mode = TRUNCATE",  # A log would keep copies of erased keys; this journal is cut after each change.
+    "PRAGMA synchronous = EXTRA",  # An erased key stays erased after a power cut.
+)
+SCHEMA = f"""
+    BEGIN IMMEDIATE;
+    PRAGMA application_id = {APPLICATION_ID};
+    CREATE TABLE wraps (document_id BLOB PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE keks (epoch INTEGER PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL);
+    PRAGMA user_version = {SCHEMA_VERSION};
+    COMMIT;
+"""
+
+
+class KeyStore:
+    """Wrapped keys by document, and wrapped key-encrypting keys by epoch; never a key in clear."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, ballast: Ballast) -> None:
+        """Take an open database; ``open`` makes one."""
+        self._folder = folder
+        self._connection = connection
+        self._ballast = ballast
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, folder: Path, has_data: bool = False, ballast_bytes: int = BALLAST_BYTES) -> "KeyStore":  # noqa: FBT001, FBT002 -- as load_root_key has it.
+        """Open the key store in a folder; make it at the first start.
+
+        Args:
+            folder: The data folder; made if it is missing.
+            has_data: Whether sealed data is there: then a missing key store is a loss, and no first start.
+            ballast_bytes: Room to keep for a full disk.
+
+        Raises:
+            DataFolderError: The folder or the key store in it cannot be used; says why, and nothing new is left behind.
+            DiskFullError: There is no room for a new key store.
+        """
+        with leaving_nothing(folder, KEYS_FILE, [BALLAST_FILE]), ExitStack() as on_failure:
+            prepare_folder(folder, KEYS_FILE)
+            if has_data and not (folder / KEYS_FILE).exists():
+                reason = (
+                    f"{KEYS_FILE} is missing, and without it nothing in the folder opens. Put it back from a backup"
+                )
+                raise DataFolderError(folder=str(folder), reason=reason)
+            is_new = private_file(folder / KEYS_FILE, APPLICATION_ID)
+            ballast = Ballast(folder / BALLAST_FILE, ballast_bytes)
+            on_failure.callback(ballast.close)
+            with ballast.locked():
+                with ballast.lent(keep_bytes=0):
+                    connection = _connect(folder / KEYS_FILE)
+                    on_failure.callback(connection.close)
+                    _make_or_check(connection, folder)
+                ballast.refill()
+            if is_new and ballast.held_bytes < ballast_bytes:
+                raise DiskFullError(folder=str(folder))
+            on_failure.pop_all()
+        return cls(folder, connection, ballast)
+
+    def put(self, document_id: bytes, wrapped: bytes) -> None:
+        """Store a document's wrapped key, in the place of an older wrap of it.
+
+        Raises:
+            DiskFullError: There is no room; nothing was changed.
+        """
+        self._change(
+            "INSERT INTO wraps (document_id, wrapped) VALUES (?, ?)"
+            " ON CONFLICT (document_id) DO UPDATE SET wrapped = excluded.wrapped",
+            [(document_id, wrapped)],
+            keep_ballast_bytes=self._ballast.whole_bytes // 2,
+        )
+
+    def get(self, document_id: bytes) -> bytes:
+        """Return a document's wrapped key.
+
+        Raises:
+            NotFoundError: It was erased, or never was.
+        """
+        rows = self._read("SELECT wrapped FROM wraps WHERE document_id = ?", document_id)
+        if not rows:
+            raise NotFoundError
+        return bytes(rows[0][0])
+
+    def erase(self, *document_ids: bytes) -> None:
+        """Erase the wrapped keys of documents, all or none, for good; ids that are not there are no error.
+
+        Raises:
+            DiskFullError: Not even the ballast was enough; nothing was erased.
+        """
+        self._change(
+            "DELETE FROM wraps WHERE document_id = ?",
+            [(document_id,) for document_id in document_ids],
+            keep_ballast_bytes=0,
+        )
+
+    def document_ids(self) -> set[bytes]:
+        """Return the ids of all documents that have a key here."""
+        return {bytes(document_id) for (document_id,) in self._read("SELECT document_id FROM wraps")}
+
+    def put_kek(self, epoch: int, wrapped: bytes) -> None:
+        """Store the wrapped key-encrypting key of a new epoch.
+
+        Raises:
+            ConflictError: The epoch has one; in its place another would make its documents unreadable.
+            DiskFullError: There is no room; nothing was changed.
+        """
+        try:
+            self._change(
+                "INSERT INTO keks (epoch, wrapped) VALUES (?, ?)",
+                [(epoch, wrapped)],
+                keep_ballast_bytes=self._ballast.whole_bytes // 2,
+            )
+        except sqlite3.IntegrityError as exc:
+            raise ConflictError from exc
+
+    def keks(self) -> dict[int, bytes]:
+        """Return the wrapped key-encrypting keys by epoch."""
+        return {int(epoch): bytes(wrapped) for epoch, wrapped in self._read("SELECT epoch, wrapped FROM keks")}
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._connection.close()
+            self._ballast.close()
+
+    def _read(self, statement: str, *values: bytes) -> list[tuple[Any, ...]]:
+        with self._lock, in_words(self._folder):
+            return self._connection.execute(statement, values).fetchall()
+
+    def _change(self, statement: str, rows: list[tuple[object, ...]], keep_ballast_bytes: int) -> None:
+        """Change rows, all or none; where the disk only looked as if it had room, once more with the ballast's."""
+        with self._lock, in_words(self._folder), self._ballast.locked():
+            try:
+                with self._ballast.lent(keep_ballast_bytes):
+                    self._run(statement, rows)
+            except sqlite3.OperationalError as exc:
+                if not is_full(self._folder, exc):
+                    raise
+                with self._ballast.lent(keep_ballast_bytes, even_unasked=True):
+                    self._run(statement, rows)
+
+    def _run(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(statement, rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:  # A full disk makes SQLite roll back by itself.
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(SCHEMA)
+    elif version > SCHEMA_VERSION:
+        reason = "a newer version of Cloister wrote its key store. Install that version or a newer one"
+        raise DataFolderError(folder=str(folder), reason=reason)
+    check_whole(connection)

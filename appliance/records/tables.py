@@ -1,0 +1,172 @@
+"""Every table, side by side: what is in clear about a recording, and the sealed bytes beside it.
+
+A class with ``table=True`` does not validate: what enters is checked at the edges, and the few values that queries rely
+on are checked by the database.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from appliance.records.columns import ID_CHARACTERS, UtcDateTime, new_id, utc_now
+
+DOCUMENT_ID_BYTES = 16
+DIGEST_BYTES = 32
+
+SQLModel.metadata.naming_convention = {
+    # A constraint without a name cannot be changed by a later migration.
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+
+class Account(SQLModel, table=True):
+    """A person who may sign in.
+
+    Attributes:
+        role: ``owner``; there are no others yet.
+    """
+
+    __tablename__ = "accounts"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=ID_CHARACTERS)
+    role: str = Field(unique=True, max_length=16)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class SetupLink(SQLModel, table=True):
+    """A link that signs its bearer in, once.
+
+    Attributes:
+        token_digest: SHA-256 of the token; the token itself is nowhere but in the link.
+    """
+
+    __tablename__ = "setup_links"
+
+    token_digest: bytes = Field(primary_key=True, max_length=DIGEST_BYTES)
+    account_id: str = Field(foreign_key="accounts.id", index=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LiveSession(SQLModel, table=True):
+    """A browser that is signed in.
+
+    Attributes:
+        token_digest: SHA-256 of the cookie's token.
+        seen_at: Last request, to within a minute.
+    """
+
+    __tablename__ = "live_sessions"
+
+    token_digest: bytes = Field(primary_key=True, max_length=DIGEST_BYTES)
+    account_id: str = Field(foreign_key="accounts.id", index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Recording(SQLModel, table=True):
+    """Audio that a person gave us, by the ids of its sealed parts.
+
+    Attributes:
+        owner_id: The account it belongs to.
+        state: ``uploading``, ``stored`` or ``audio_erased``.
+        mode: ``standard``; there are no others yet.
+        size_bytes: Of the whole file, before sealing.
+        received_chunks: How many chunks are in the spool; also the number of the chunk that is due.
+        touched_at: When the last chunk came.
+        options_json: What the person chose, until the job takes it over.
+        audio_id: Document id of the audio, 16 bytes.
+        title_id: Document id of the title, 16 bytes.
+    """
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        CheckConstraint("state IN ('uploading', 'stored', 'audio_erased')", name="state"),
+        Index(None, "owner_id", "created_at"),
+        Index(None, "state", "touched_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=ID_CHARACTERS)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    owner_id: str = Field(max_length=ID_CHARACTERS)
+    state: str = Field(default="uploading", max_length=16)
+    mode: str = Field(default="standard", max_length=16)
+    size_bytes: int = Field(sa_type=BigInteger)
+    received_chunks: int = 0
+    touched_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    options_json: str
+    audio_id: bytes = Field(unique=True, max_length=DOCUMENT_ID_BYTES)
+    title_id: bytes = Field(unique=True, max_length=DOCUMENT_ID_BYTES)
+    sealed_title: bytes
+    title_version: int = 1
+
+
+class Job(SQLModel, table=True):
+    """The transcription of a recording, from waiting to its one ending.
+
+    Attributes:
+        state: ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``.
+        options_json: A TranscribeOptions.
+        diarize: The one option that changes the speed, so that measured_speed can compare like with like.
+        attempt: How often it was claimed.
+        started_at: Of the last claim.
+        audio_s: Duration of the recording in seconds, known once it is decoded.
+        seconds_json: Stage to seconds it took.
+        error_code: Why it failed, a code of the error tree.
+        error_facts_json: The facts of that error.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+        Index(None, "recording_id", "created_at"),
+        Index(None, "state", "created_at"),
+        Index(None, "state", "diarize", "ended_at"),
+        Index(
+            "ux_jobs_one_open_per_recording",  # Two last chunks at once must not make two jobs.
+            "recording_id",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=ID_CHARACTERS)
+    recording_id: str = Field(foreign_key="recordings.id", max_length=ID_CHARACTERS)
+    state: str = Field(default="queued", max_length=16)
+    options_json: str
+    diarize: bool
+    attempt: int = 0
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    audio_s: float | None = None
+    seconds_json: str | None = None
+    error_code: str | None = Field(default=None, max_length=64)
+    error_facts_json: str | None = None
+
+
+class SealedTranscript(SQLModel, table=True):
+    """What was said, sealed.
+
+    Attributes:
+        document_id: 16 bytes; its wrapped key stands under this id in the key store.
+        version: Grows by one with every change, and is inside the seal too.
+        speakers: How many speakers were told apart.
+    """
+
+    __tablename__ = "sealed_transcripts"
+
+    document_id: bytes = Field(primary_key=True, max_length=DOCUMENT_ID_BYTES)
+    recording_id: str = Field(foreign_key="recordings.id", unique=True, max_length=ID_CHARACTERS)
+    version: int = 1
+    sealed: bytes
+    language: str = Field(max_length=16)
+    speakers: int
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    changed_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

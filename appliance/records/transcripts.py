@@ -1,0 +1,62 @@
+"""Sealed transcripts: stored once by the job, replaced by whoever edits the latest version."""
+
+from sqlmodel import Session, col, select, update
+
+from appliance.errors import ConflictError, NotFoundError
+from appliance.records.columns import utc_now
+from appliance.records.tables import SealedTranscript
+
+__all__ = ["SealedTranscript", "all_document_ids", "document_ids", "get", "replace", "store"]
+
+
+def store(
+    session: Session, *, recording_id: str, document_id: bytes, sealed: bytes, language: str, speakers: int
+) -> None:
+    """Store the first version of a recording's transcript; belongs into the transaction that ends its job."""
+    session.add(
+        SealedTranscript(
+            document_id=document_id, recording_id=recording_id, sealed=sealed, language=language, speakers=speakers
+        )
+    )
+    session.flush()
+
+
+def get(session: Session, recording_id: str) -> SealedTranscript:
+    """Return a recording's transcript.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = session.exec(select(SealedTranscript).where(SealedTranscript.recording_id == recording_id)).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def replace(session: Session, recording_id: str, sealed: bytes, from_version: int) -> None:
+    """Put version ``from_version + 1`` in the place of ``from_version``.
+
+    Raises:
+        ConflictError: Another version is the latest.
+        NotFoundError: There is no transcript to replace.
+    """
+    statement = update(SealedTranscript).where(
+        col(SealedTranscript.recording_id) == recording_id, col(SealedTranscript.version) == from_version
+    )
+    values = {"sealed": sealed, "version": from_version + 1, "changed_at": utc_now()}
+    if session.exec(statement.values(**values)).rowcount:
+        return
+    if not document_ids(session, recording_id):
+        raise NotFoundError
+    raise ConflictError
+
+
+def document_ids(session: Session, recording_id: str) -> list[bytes]:
+    """Return the ids of the sealed documents made from a recording."""
+    statement = select(SealedTranscript.document_id).where(SealedTranscript.recording_id == recording_id)
+    return list(session.exec(statement))
+
+
+def all_document_ids(session: Session) -> set[bytes]:
+    """Return the ids of all sealed transcripts."""
+    return set(session.exec(select(SealedTranscript.document_id)))

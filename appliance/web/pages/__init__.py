@@ -1,0 +1,21 @@
+"""The pages, one controller a file."""
+
+from appliance.web.pages.access import AccessPages
+from appliance.web.pages.events import EventStream
+from appliance.web.pages.health import HealthAnswer
+from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.preferences import PreferenceForm
+from appliance.web.pages.recordings import RecordingPages
+from appliance.web.pages.trust import TrustPages
+from appliance.web.pages.uploads import UploadSteps
+
+CONTROLLERS = (
+    AccessPages,
+    EventStream,
+    HealthAnswer,
+    LibraryPage,
+    PreferenceForm,
+    RecordingPages,
+    TrustPages,
+    UploadSteps,
+)

@@ -1,0 +1,107 @@
+"""The first page: put recordings in, see how they stand, open what is ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+
+from appliance.errors import ApplianceError
+from appliance.options import LANGUAGES, MAX_SPEAKERS
+from appliance.spool import CHUNK_BYTES
+from appliance.web.languages import Language, mark
+from appliance.web.rows import Row, Shelf, Unfinished
+from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
+from appliance.worker.workshop import Workshop
+
+COMMON = ("ar", "bn", "en", "es", "fr", "de", "hi", "ru", "ur", "zh")
+"""Languages that stand first in the list; the others follow by name."""
+
+UPLOAD_WORDS = {
+    "waiting": mark("Waiting for its turn"),
+    "sending": mark("Uploading"),
+    "sealing": mark("Almost there"),
+    "retrying": mark("The connection was lost. Trying again by itself."),
+    "complete": mark("Uploaded"),
+    "unreadable": mark("This file cannot be read. If it is a folder, open it and choose the files in it."),
+    "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingList:
+    """What ``library/_recordings.html`` shows.
+
+    Attributes:
+        engine: Why nothing is transcribed at the moment, in words, or empty.
+    """
+
+    rows: tuple[Row, ...]
+    engine: str
+    engine_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryView:
+    """What ``library/index.html`` shows.
+
+    Attributes:
+        spoken: Code and name of each language that can be chosen, the common ones first.
+        words: What the upload script says, by its own names.
+    """
+
+    frame: Frame
+    recordings: RecordingList
+    unfinished: tuple[Unfinished, ...]
+    common: tuple[tuple[str, str], ...]
+    spoken: tuple[tuple[str, str], ...]
+    words: dict[str, str]
+    chunk_bytes: int
+    max_bytes: int
+    max_size: str
+    max_speakers: int
+
+
+class LibraryPage(Controller):
+    """The library."""
+
+    path = "/"
+
+    @get(sync_to_thread=True)
+    def show(
+        self, request: Request[object, object, State], visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId
+    ) -> Response[str]:
+        """Show the library."""
+        shelf = Shelf(workshop, owner_id, visit.language)
+        common, spoken = _spoken(visit.language)
+        page = LibraryView(
+            frame=visit.frame(request),
+            recordings=list_of(workshop, shelf, visit.language),
+            unfinished=shelf.unfinished(),
+            common=common,
+            spoken=spoken,
+            words={name: visit.language.say(text) for name, text in UPLOAD_WORDS.items()},
+            chunk_bytes=CHUNK_BYTES,
+            max_bytes=workshop.settings.max_upload_bytes,
+            max_size=visit.language.size(workshop.settings.max_upload_bytes),
+            max_speakers=MAX_SPEAKERS,
+        )
+        return visit.page("library/index.html", page)
+
+
+def list_of(workshop: Workshop, shelf: Shelf, language: Language) -> RecordingList:
+    """Return the list as it stands now, with why nothing moves if nothing can."""
+    fault: ApplianceError | None = workshop.engine.fault
+    engine = language.tell(fault) if fault else ""
+    if not fault and workshop.engine.ready is None:
+        engine = language.say(mark("The speech models are being loaded. Recordings can be uploaded already."))
+    return RecordingList(rows=shelf.rows(), engine=engine, engine_failed=fault is not None)
+
+
+def _spoken(language: Language) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Return the common languages and all the others, each sorted by the name the reader knows."""
+    named = {code: language.name_of(code) for code in LANGUAGES}
+    common = sorted(((code, named[code]) for code in COMMON), key=lambda pair: pair[1])
+    others = sorted(((code, name) for code, name in named.items() if code not in COMMON), key=lambda pair: pair[1])
+    return tuple(common), tuple(others)

@@ -1,0 +1,199 @@
+"""A recording at its own address: its transcript, the names in it, the files made from it, its ending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody, PathParameter
+
+from appliance.errors import NotFoundError, OptionError
+from appliance.exports import FORMATS
+from appliance.records import recordings
+from appliance.transcript import Transcript
+from appliance.web.downloads import disposition
+from appliance.web.languages import mark
+from appliance.web.rows import Shelf
+from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
+from appliance.worker import runner
+from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
+from appliance.worker.workshop import Workshop
+
+OK = 200
+MAX_NAME_CHARACTERS = 80
+RecordingId = FromPath[UUID]
+
+FIRST_FORMATS = ("txt", "srt", "vtt", "json")
+
+WORDS = {
+    "nobody": mark("Nobody told apart"),
+    "share": mark("{percent} of the speech"),
+    "ghost": mark("Spoke very little: perhaps not a person of their own."),
+    "rename": mark("Rename {name}"),
+    "moment": mark("Link to {time}"),
+    "copied": mark("Link copied"),
+    "not_copied": mark("The browser does not allow copying. The link is in the address bar."),
+    "renamed": mark("Renamed to {name}"),
+    "empty": mark("No speech was found in this recording."),
+    "loading": mark("Opening the transcript"),
+    "failed": mark("The appliance does not answer. Load the page again."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptPage:
+    """What ``transcripts/show.html`` shows; the transcript itself comes as JSON and is drawn by ``transcript.js``.
+
+    Attributes:
+        created_at: UTC, as ISO 8601.
+        facts: Length, language, speakers.
+        formats: Names of the files offered first.
+        more_formats: Names of the files in the menu.
+        words: What the script says, by its own names.
+    """
+
+    frame: Frame
+    id: str
+    title: str
+    created_at: str
+    facts: tuple[str, ...]
+    formats: tuple[str, ...]
+    more_formats: tuple[str, ...]
+    words: dict[str, str]
+    max_name_characters: int
+
+
+class OpenedTranscript(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page's script reads."""
+
+    version: int
+    transcript: Transcript
+
+
+class NewName(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A speaker's new name, and the version of the transcript in which it was typed."""
+
+    name: str
+    version: int
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """The version and the name as they were saved."""
+
+    version: int
+    name: str
+
+
+class RecordingPages(Controller):
+    """Everything below a recording's own address."""
+
+    path = "/recordings/{recording_id:uuid}"
+
+    @get(sync_to_thread=True)
+    def show(
+        self,
+        request: Request[object, object, State],
+        visit: GivenVisit,
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        recording_id: RecordingId,
+    ) -> Response[str]:
+        """Show the page."""
+        title, created_at = _headline(workshop, owner_id, recording_id)
+        transcript, _ = open_transcript(workshop, recording_id.hex)
+        page = TranscriptPage(
+            frame=visit.frame(request),
+            id=recording_id.hex,
+            title=title,
+            created_at=created_at,
+            facts=_facts(visit, transcript),
+            formats=FIRST_FORMATS,
+            more_formats=tuple(name for name in FORMATS if name not in FIRST_FORMATS),
+            words={name: visit.language.sentences.gettext(text) for name, text in WORDS.items()},
+            max_name_characters=MAX_NAME_CHARACTERS,
+        )
+        return visit.page("transcripts/show.html", page)
+
+    @get("/transcript.json", sync_to_thread=True)
+    def content(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> OpenedTranscript:
+        """Hand the transcript to the page's script."""
+        _headline(workshop, owner_id, recording_id)
+        transcript, version = open_transcript(workshop, recording_id.hex)
+        return OpenedTranscript(version=version, transcript=transcript)
+
+    @patch("/speakers/{speaker_id:str}", sync_to_thread=True)
+    def rename(
+        self,
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        recording_id: RecordingId,
+        speaker_id: FromPath[str],
+        data: JSONBody[NewName],
+    ) -> Saved:
+        """Give a speaker another name, everywhere."""
+        _headline(workshop, owner_id, recording_id)
+        name = " ".join(data.name.split())
+        if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+            raise OptionError(name="name", value=name, reason=f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
+        transcript, _ = open_transcript(workshop, recording_id.hex)
+        if transcript.name_of(speaker_id) is None:
+            raise NotFoundError
+        renamed = transcript.rename(speaker_id, name)
+        return Saved(version=save_transcript(workshop, recording_id.hex, renamed, data.version), name=name)
+
+    @get("/download/{form:str}", sync_to_thread=True)
+    def download(
+        self,
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        recording_id: RecordingId,
+        form: Annotated[str, PathParameter(max_length=10)],
+    ) -> Response[bytes]:
+        """Hand out a file, named after the recording."""
+        title, _ = _headline(workshop, owner_id, recording_id)
+        export = FORMATS.get(form)
+        if export is None:
+            raise NotFoundError
+        transcript, _ = open_transcript(workshop, recording_id.hex)
+        headers = {"Content-Disposition": disposition(title, export.suffix)}
+        return Response(export.render(transcript), media_type=export.media_type, headers=headers)
+
+    @post("/cancel", status_code=OK, sync_to_thread=True)
+    def cancel(
+        self, visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId
+    ) -> Response[str]:
+        """End the job, if it has not ended by itself, and answer with the row as it stands."""
+        _headline(workshop, owner_id, recording_id)
+        runner.cancel(workshop, recording_id.hex)
+        row = Shelf(workshop, owner_id, visit.language).row(recording_id.hex)
+        if row is None:
+            raise NotFoundError
+        return visit.page("library/_recording.html", row)
+
+    @delete(sync_to_thread=True)
+    def remove(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> None:
+        """Delete the recording, its transcript and their keys."""
+        delete_recording(workshop, owner_id, recording_id.hex)
+
+
+def _headline(workshop: Workshop, owner_id: str, recording_id: UUID) -> tuple[str, str]:
+    """Return title and date of a recording of this person.
+
+    Raises:
+        NotFoundError: No such recording, or not theirs.
+    """
+    with workshop.database.read() as session:
+        recording = recordings.get(session, recording_id.hex, owner_id)
+    return open_title(workshop, recording), recording.created_at.isoformat()
+
+
+def _facts(visit: Visit, transcript: Transcript) -> tuple[str, ...]:
+    language = visit.language
+    facts = [language.clock(transcript.duration_s), language.name_of(transcript.language)]
+    if transcript.speakers:
+        facts.append(language.count("{number} speaker", "{number} speakers", len(transcript.speakers)))
+    return tuple(facts)

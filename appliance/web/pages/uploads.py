@@ -1,0 +1,122 @@
+"""An upload: begin, chunk after chunk, and where it stands after a break. Never multipart, which spools to disk."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get, post, put
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import State
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import FromPath, JSONBody, PathParameter
+
+from appliance.errors import ChunkSizeError, NotFoundError
+from appliance.options import TranscribeOptions
+from appliance.records import recordings
+from appliance.records.recordings import Recording
+from appliance.spool import CHUNK_BYTES
+from appliance.web.visit import GivenWorkshop, OwnerId
+from appliance.worker import intake
+
+NO_CONTENT = 204
+SAMPLE = Path("sample", "sample.wav")
+
+RecordingId = FromPath[UUID]
+Number = Annotated[int, PathParameter(ge=0)]
+
+
+class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a page says before it sends a file."""
+
+    name: str
+    size_bytes: int
+    options: TranscribeOptions
+
+
+class UploadState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an upload stands.
+
+    Attributes:
+        next_chunk: Number of the chunk that is due.
+        finished: Whether every chunk is there.
+    """
+
+    id: str
+    next_chunk: int
+    finished: bool
+
+
+class UploadSteps(Controller):
+    """Spoken to by ``upload.js``, which sends a chunk again until it hears that it was taken."""
+
+    path = "/"
+
+    @post("/recordings", sync_to_thread=True)
+    def begin(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewUpload]) -> UploadState:
+        """Begin an upload, or go on with the same file's unfinished one."""
+        return _state(intake.begin_upload(workshop, owner_id, data.name, data.size_bytes, data.options))
+
+    @get("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
+    def standing(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> UploadState:
+        """Say which chunk is due, for a page that lost the connection."""
+        with workshop.database.read() as session:
+            return _state(recordings.get(session, recording_id.hex, owner_id))
+
+    @put("/recordings/{recording_id:uuid}/chunks/{number:int}", request_max_body_size=CHUNK_BYTES)
+    async def take(
+        self,
+        request: Request[object, object, State],
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        recording_id: RecordingId,
+        number: Number,
+    ) -> UploadState:
+        """Take one chunk. It is in memory once, and sealed before it reaches a disk."""
+        chunk = await _body(request, number)
+        due = await sync_to_thread(intake.take_chunk, workshop, owner_id, recording_id.hex, number, chunk)
+        with workshop.database.read() as session:
+            finished = recordings.get(session, recording_id.hex, owner_id).state != "uploading"
+        return UploadState(id=recording_id.hex, next_chunk=due, finished=finished)
+
+    @post("/sample", status_code=NO_CONTENT, sync_to_thread=True)
+    def try_sample(self, workshop: GivenWorkshop, owner_id: OwnerId) -> None:
+        """Transcribe the recording that comes with the models, by the way every other one takes."""
+        content = _sample()
+        recording = intake.begin_upload(workshop, owner_id, "sample.wav", len(content), TranscribeOptions())
+        for number in range(recording.received_chunks, intake.chunk_count(len(content))):
+            chunk = content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
+            intake.take_chunk(workshop, owner_id, recording.id, number, chunk)
+
+
+async def _body(request: Request[object, object, State], number: int) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        ChunkSizeError: It is larger than any chunk; told before or while it arrives, never after.
+    """
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+    except RequestEntityTooLarge as exc:
+        size_bytes = int(request.headers.get("content-length", CHUNK_BYTES + 1))
+        raise ChunkSizeError(number=number, size_bytes=size_bytes, expected_bytes=CHUNK_BYTES) from exc
+    return bytes(body)
+
+
+def _state(recording: Recording) -> UploadState:
+    return UploadState(id=recording.id, next_chunk=recording.received_chunks, finished=recording.state != "uploading")
+
+
+def _sample() -> bytes:
+    """Read the sample that pyannote.audio brings; its package is found without being imported."""
+    spec = find_spec("pyannote")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder, "audio") / SAMPLE
+        if path.is_file():
+            return path.read_bytes()
+    raise NotFoundError

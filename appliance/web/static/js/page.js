@@ -1,0 +1,14 @@
+// @ts-check
+/** What every page does. */
+
+import { letMenusClose } from "./menus.js";
+import { showMoments } from "./moments.js";
+import { letNoticesClose } from "./notices.js";
+import { staySignedInWhileActive } from "./presence.js";
+import { switchThemesInPlace } from "./themes.js";
+
+letMenusClose();
+letNoticesClose();
+showMoments();
+staySignedInWhileActive();
+switchThemesInPlace();

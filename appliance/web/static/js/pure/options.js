@@ -1,0 +1,31 @@
+// @ts-check
+/** What the person chose, in the form the appliance reads. */
+
+/**
+ * @typedef {{language: string | null, diarize: boolean, speakers: number | null, min_speakers: number | null,
+ *   max_speakers: number | null}} Options
+ */
+
+/**
+ * @param {{language: string, voices: string, speakers?: string, min_speakers?: string, max_speakers?: string}} chosen
+ * @returns {Options}
+ */
+export function readOptions(chosen) {
+  const isRange = chosen.voices === "range";
+  return {
+    language: chosen.language || null,
+    diarize: chosen.voices !== "none",
+    speakers: chosen.voices === "exact" ? whole(chosen.speakers) : null,
+    min_speakers: isRange ? whole(chosen.min_speakers) : null,
+    max_speakers: isRange ? whole(chosen.max_speakers) : null,
+  };
+}
+
+/**
+ * @param {string} [text]
+ * @returns {number | null}
+ */
+function whole(text = "") {
+  const number = Number.parseInt(text, 10);
+  return Number.isNaN(number) ? null : number;
+}

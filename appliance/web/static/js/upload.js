@@ -1,0 +1,263 @@
+// @ts-check
+/** Files on their way in: dropped or chosen, one after the other, each in chunks that survive a broken connection. */
+
+import { chunkCount, chunkRange, firstToSend, fraction, patience } from "./pure/chunks.js";
+import { readOptions } from "./pure/options.js";
+import { Problem, Stopped, Unreachable, ask, send } from "./request.js";
+import { UploadRow } from "./upload_row.js";
+import { say } from "./words.js";
+
+/** @typedef {import("./pure/options.js").Options} Options */
+
+const CONFLICT = "upload.chunk_conflict";
+const OUT_OF_ORDER = "upload.chunk_order";
+
+/**
+ * Take files from a form and from whatever is dropped on the page.
+ * @param {HTMLFormElement} form
+ */
+export function startUploads(form) {
+  const queue = new Queue(Number(form.dataset.chunkBytes));
+  const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
+  /** @param {File[]} files */
+  const take = (files) => {
+    if (form.reportValidity()) queue.add(files, chosenOptions(form));
+  };
+  input.addEventListener("change", () => {
+    take([...(input.files ?? [])]);
+    input.value = ""; // So that choosing the same file again is a change again.
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  showNumbers(form);
+  takeDrops(form, take);
+}
+
+/** Sends one file at a time, in the order in which they came. */
+class Queue {
+  /** @param {number} chunkBytes */
+  constructor(chunkBytes) {
+    this.chunkBytes = chunkBytes;
+    /** @type {Upload[]} */
+    this.waiting = [];
+    this.isBusy = false;
+    addEventListener("beforeunload", (event) => {
+      if (this.isBusy) event.preventDefault();
+    });
+  }
+
+  /**
+   * @param {File[]} files
+   * @param {Options} options
+   */
+  add(files, options) {
+    for (const file of files) this.enqueue(new Upload(file, options, this.chunkBytes, (upload) => this.enqueue(upload)));
+  }
+
+  /** @param {Upload} upload */
+  enqueue(upload) {
+    this.waiting.push(upload);
+    if (!this.isBusy) this.work();
+  }
+
+  async work() {
+    this.isBusy = true;
+    for (let upload = this.waiting.shift(); upload; upload = this.waiting.shift()) await upload.run();
+    this.isBusy = false;
+  }
+}
+
+/** One file. */
+class Upload {
+  /**
+   * @param {File} file
+   * @param {Options} options
+   * @param {number} chunkBytes
+   * @param {(upload: Upload) => void} enqueue
+   */
+  constructor(file, options, chunkBytes, enqueue) {
+    this.file = file;
+    this.options = options;
+    this.chunkBytes = chunkBytes;
+    this.id = "";
+    this.next = 0;
+    this.failures = 0;
+    this.stopping = new AbortController();
+    const again = () => {
+      this.stopping = new AbortController();
+      this.row.show("waiting");
+      enqueue(this);
+    };
+    this.row = new UploadRow(file, {
+      stop: () => this.stop(),
+      again,
+      afresh: async () => {
+        await this.discard();
+        again();
+      },
+    });
+    this.row.show("waiting");
+  }
+
+  /** Send the file, or say on its row why not. */
+  async run() {
+    if (this.stopping.signal.aborted) return;
+    try {
+      await this.begin();
+      await this.sendChunks();
+      this.row.finish();
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      if (error instanceof Problem) this.row.fail(error.message, { afresh: error.code === CONFLICT });
+      else this.row.fail(say(error instanceof Unreachable ? "failed" : "unreadable"));
+    }
+  }
+
+  async begin() {
+    if (!(await isReadable(this.file))) throw new TypeError("unreadable");
+    const { name, size } = this.file;
+    const begun = await this.persist(() =>
+      ask("POST", "/recordings", { name, size_bytes: size, options: this.options }, this.stopping.signal),
+    );
+    this.id = begun.id;
+    this.next = firstToSend(begun.next_chunk);
+    this.row.takeOver(this.id);
+  }
+
+  async sendChunks() {
+    const count = chunkCount(this.file.size, this.chunkBytes);
+    while (this.next < count) {
+      const number = this.next;
+      const taken = await this.persist(() => this.sendChunk(number));
+      this.next = Math.max(number + 1, taken.next_chunk);
+      this.advance(0);
+    }
+  }
+
+  /** @param {number} number */
+  async sendChunk(number) {
+    const [start, end] = chunkRange(number, this.file.size, this.chunkBytes);
+    this.row.show("sending");
+    const address = `/recordings/${this.id}/chunks/${number}`;
+    const signal = this.stopping.signal;
+    try {
+      return await send(address, this.file.slice(start, end), (sent) => this.advance(sent), signal);
+    } catch (error) {
+      // Another tab may send the same file: go on from where the appliance is.
+      if (error instanceof Problem && error.code === OUT_OF_ORDER) return ask("GET", `/recordings/${this.id}/upload`);
+      throw error;
+    }
+  }
+
+  /** @param {number} sentBytes */
+  advance(sentBytes) {
+    this.row.progress(fraction(this.next, sentBytes, this.file.size, this.chunkBytes));
+  }
+
+  /**
+   * Try until the appliance answers, the person gives up, or the connection stays broken for long.
+   * @template Answer
+   * @param {() => Promise<Answer>} attempt
+   * @returns {Promise<Answer>}
+   */
+  async persist(attempt) {
+    for (this.failures = 0; ; this.failures += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error;
+        this.row.show("retrying");
+        await waitOrOnline(patience(this.failures), this.stopping.signal);
+      }
+    }
+  }
+
+  /** The person does not want it any more: nothing of it stays behind. */
+  async stop() {
+    this.stopping.abort();
+    await this.discard();
+    this.row.remove();
+  }
+
+  async discard() {
+    const { id } = this;
+    this.id = "";
+    this.next = 0;
+    if (id) await ask("DELETE", `/recordings/${id}`).catch(() => {}); // What cannot be erased now, the appliance does later.
+  }
+}
+
+/**
+ * Whether a file has bytes that can be read: a folder that was dropped, or a file that is gone, has none.
+ * @param {File} file
+ */
+async function isReadable(file) {
+  return file.size === 0 || file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+}
+
+/**
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ * @throws {Stopped}
+ */
+function waitOrOnline(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    addEventListener("online", () => resolve(), { once: true, signal });
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new Stopped());
+    });
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Options}
+ */
+function chosenOptions(form) {
+  const chosen = Object.fromEntries(new FormData(form).entries());
+  return readOptions(/** @type {Parameters<typeof readOptions>[0]} */ (chosen));
+}
+
+/**
+ * Show the number fields that fit the choice; the others are switched off, so that nothing invisible is wrong.
+ * @param {HTMLFormElement} form
+ */
+function showNumbers(form) {
+  const choice = /** @type {HTMLSelectElement} */ (form.querySelector("[data-voices]"));
+  const least = /** @type {HTMLInputElement} */ (form.elements.namedItem("min_speakers"));
+  const most = /** @type {HTMLInputElement} */ (form.elements.namedItem("max_speakers"));
+  const show = () => {
+    for (const field of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-for]"))) {
+      field.hidden = field.dataset.for !== choice.value;
+      for (const input of field.querySelectorAll("input")) input.disabled = field.hidden;
+    }
+    most.min = least.value || "1";
+  };
+  form.addEventListener("change", show);
+  show();
+}
+
+/**
+ * Take files dropped anywhere on the page: a file that misses the frame must not replace the page.
+ * @param {HTMLElement} frame - Shows that it would take them.
+ * @param {(files: File[]) => void} take
+ */
+function takeDrops(frame, take) {
+  let depth = 0;
+  /** @param {number} change */
+  const mark = (change) => {
+    depth = Math.max(0, depth + change);
+    frame.toggleAttribute("data-over", depth > 0);
+  };
+  addEventListener("dragenter", () => mark(1));
+  addEventListener("dragleave", () => mark(-1));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    mark(-depth);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) take(files);
+  });
+}

@@ -1,0 +1,35 @@
+// @ts-check
+/** What scripts say, in the language of the page: the page brings the sentences. */
+
+const sentences = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+
+/**
+ * @param {string} name
+ * @param {Record<string, string>} [facts] - For the `{places}` in the sentence.
+ * @returns {string}
+ */
+export function say(name, facts = {}) {
+  return sentences[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ fact) => facts[fact]);
+}
+
+export const language = document.documentElement.lang;
+
+/**
+ * @param {number} fraction
+ * @returns {string}
+ */
+export function percent(fraction) {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(fraction);
+}
+
+/**
+ * @param {number} sizeBytes
+ * @returns {string}
+ */
+export function size(sizeBytes) {
+  const [unit, bytes] = sizeBytes < 1e9 ? ["megabyte", 1e6] : ["gigabyte", 1e9];
+  const amount = sizeBytes === 0 ? 0 : Math.max(0.1, sizeBytes / bytes);
+  const maximumFractionDigits = amount < 10 ? 1 : 0;
+  const format = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits };
+  return new Intl.NumberFormat(language, /** @type {Intl.NumberFormatOptions} */ (format)).format(amount);
+}

@@ -1,0 +1,48 @@
+"""Huey's consumer as threads of the server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from huey import SqliteHuey
+from huey.consumer import Consumer
+
+from appliance.worker import library, runner
+from appliance.worker.tasks import Bell
+from appliance.worker.workshop import Workshop
+
+WORKERS = 2  # One drains the jobs; the other answers the minute's tasks while a long job runs.
+POLL_S = 0.2  # How long a new job may wait for a thread to look.
+
+
+class ThreadConsumer(Consumer):  # type: ignore[misc]
+    """A consumer that lives off the main thread, where signal handlers cannot be installed."""
+
+    def __init__(self, huey: SqliteHuey) -> None:
+        """Attach to a queue."""
+        super().__init__(huey, workers=WORKERS, initial_delay=POLL_S, max_delay=POLL_S, backoff=1.0)
+
+    def _set_signal_handlers(self) -> None:
+        """Leave the signals to uvicorn. The method is private to Huey: a test keeps watch that start() calls it."""
+
+
+@contextlib.contextmanager
+def working(workshop: Workshop) -> Iterator[None]:
+    """Start the engine and the queue; at the end stop both, leaving a job in the middle to the next start."""
+    library.resume(workshop)
+    bell = Bell(
+        workshop.settings.data.resolve(),
+        work=lambda: runner.work(workshop),
+        tidy=lambda: library.tidy(workshop),
+    )
+    consumer = ThreadConsumer(bell.huey)
+    workshop.bell = bell
+    workshop.engine.open()
+    consumer.start()
+    bell.ring()
+    try:
+        yield
+    finally:
+        workshop.engine.close()
+        consumer.stop(graceful=True)

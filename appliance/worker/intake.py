@@ -1,0 +1,147 @@
+"""A recording comes in: begin, chunk after chunk sealed as it arrives, and the job at the last one."""
+
+from __future__ import annotations
+
+import logging
+
+from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
+from appliance.errors import (
+    ApplianceError,
+    ChunkConflictError,
+    ChunkOrderError,
+    ChunkSizeError,
+    ConflictError,
+    UploadEmptyError,
+    UploadTooLargeError,
+)
+from appliance.options import TranscribeOptions
+from appliance.records import jobs, recordings
+from appliance.records.recordings import Recording
+from appliance.spool import CHUNK_BYTES
+from appliance.worker.library import open_title
+from appliance.worker.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+MAX_TITLE_CHARACTERS = 250
+
+
+def begin_upload(
+    workshop: Workshop, owner_id: str, name: str, size_bytes: int, options: TranscribeOptions
+) -> Recording:
+    """Make room for a recording; or, where the same file was begun before and not finished, go on with it.
+
+    Args:
+        workshop: The appliance.
+        owner_id: Whose recording it is.
+        name: File name as the person knows it; kept sealed.
+        size_bytes: Bytes of the whole file.
+        options: How to transcribe it.
+
+    Returns:
+        The recording, whose ``received_chunks`` says which chunk is due.
+
+    Raises:
+        UploadEmptyError: The file has no bytes.
+        UploadTooLargeError: It is over the limit.
+        SpoolFullError: There is no room for it now.
+        DiskFullError: There is not even room for the row.
+    """
+    if size_bytes <= 0:
+        raise UploadEmptyError
+    limit_bytes = workshop.settings.max_upload_bytes
+    if size_bytes > limit_bytes:
+        raise UploadTooLargeError(size_bytes=size_bytes, limit_bytes=limit_bytes)
+    title = name.strip()[:MAX_TITLE_CHARACTERS] or "?"
+    begun = _unfinished(workshop, owner_id, title, size_bytes)
+    if begun is not None:
+        with workshop.database.write() as session:
+            recordings.change_options(session, begun.id, options)
+        return begun
+    workshop.spool.check_room(size_bytes)
+    return _add(workshop, owner_id, title, size_bytes, options)
+
+
+def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int, chunk: bytes) -> int:
+    """Seal one chunk into the spool; the last one makes the job.
+
+    A chunk that came before is accepted again if its bytes are the same: the answer may have been lost on the way.
+
+    Returns:
+        The number of the chunk that is due next; after the last one, the count of chunks.
+
+    Raises:
+        NotFoundError: No such upload, or not this person's.
+        ChunkOrderError: Another chunk is due.
+        ChunkConflictError: The chunk came before, with other bytes.
+        ChunkSizeError: Too short or too long.
+        SpoolFullError: The disk is full; the upload can go on later.
+    """
+    with workshop.uploading[recording_id]:
+        with workshop.database.read() as session:
+            recording = recordings.get(session, recording_id, owner_id)
+        expected_bytes = min(CHUNK_BYTES, recording.size_bytes - number * CHUNK_BYTES)
+        if number > recording.received_chunks:
+            raise ChunkOrderError(received=number, expected=recording.received_chunks)
+        if recording.state != "uploading" and number >= recording.received_chunks:
+            raise ConflictError
+        if len(chunk) != expected_bytes:
+            raise ChunkSizeError(number=number, size_bytes=len(chunk), expected_bytes=max(0, expected_bytes))
+        file_key = workshop.keyring.unwrap_file_key(recording.audio_id, workshop.keystore.get(recording.audio_id))
+        if number < recording.received_chunks:
+            if not workshop.spool.repeats(recording.audio_id, file_key, number, chunk):
+                raise ChunkConflictError(number=number)
+            return recording.received_chunks
+        workshop.spool.receive(recording.audio_id, file_key, number, chunk, recording.received_chunks)
+        _count(workshop, recording, number)
+    return number + 1
+
+
+def chunk_count(size_bytes: int) -> int:
+    """Return how many chunks a recording of this size has."""
+    return -(-size_bytes // CHUNK_BYTES)
+
+
+def _unfinished(workshop: Workshop, owner_id: str, title: str, size_bytes: int) -> Recording | None:
+    with workshop.database.read() as session:
+        candidates = recordings.unfinished(session, owner_id, size_bytes)
+    return next((recording for recording in candidates if open_title(workshop, recording) == title), None)
+
+
+def _add(workshop: Workshop, owner_id: str, title: str, size_bytes: int, options: TranscribeOptions) -> Recording:
+    """Write the wrapped keys first: a row without its keys would be a recording that nobody can open."""
+    audio_id, title_id, title_key = new_document_id(), new_document_id(), new_file_key()
+    sealed_title = seal_document(title_key, DocumentType.TITLE, title_id, 1, title.encode())
+    try:
+        workshop.keystore.put(audio_id, workshop.keyring.wrap_file_key(audio_id, new_file_key()))
+        workshop.keystore.put(title_id, workshop.keyring.wrap_file_key(title_id, title_key))
+        with workshop.database.write() as session:
+            recording = recordings.add(
+                session,
+                owner_id=owner_id,
+                size_bytes=size_bytes,
+                audio_id=audio_id,
+                title_id=title_id,
+                sealed_title=sealed_title,
+                options=options,
+            )
+    except ApplianceError:
+        workshop.keystore.erase(audio_id, title_id)
+        raise
+    log.info("upload begins", extra={"recording": recording.id, "bytes": size_bytes})
+    return recording
+
+
+def _count(workshop: Workshop, recording: Recording, number: int) -> None:
+    """Count the chunk; at the last one the recording and its job become one fact."""
+    is_last = number + 1 == chunk_count(recording.size_bytes)
+    with workshop.database.write() as session:
+        recordings.count_chunk(session, recording.id, number)
+        if is_last:
+            recordings.mark_stored(session, recording.id)
+            jobs.enqueue(session, recording.id, recordings.options_of(recording))
+    if is_last:
+        workshop.uploading.pop(recording.id, None)
+        log.info("upload complete", extra={"recording": recording.id, "count": number + 1})
+        workshop.bell.ring()
+        workshop.board.publish(recording.id, None)

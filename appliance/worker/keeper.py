@@ -1,0 +1,238 @@
+"""Keep one engine alive: start it, wait until its models are loaded, hand it jobs, start another when it dies."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
+from appliance.worker.channel import ChannelClosedError
+from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.process import Child, start_child
+
+log = logging.getLogger(__name__)
+
+CANCEL_PATIENCE_S = 5.0  # A cancel stops between batches; an engine that does not come to one is killed.
+SILENCE_LIMIT_S = 1800.0  # Long linkage runs report nothing for minutes; half an hour means it hangs.
+RESTART_PAUSE_S = 1.0  # After a death; doubled up to RESTART_PAUSE_MOST_S while the engine dies before it is ready.
+RESTART_PAUSE_MOST_S = 60.0
+DEATHS_BEFORE_FAULT = 3  # In a row, before it was ready. It is tried again after that too, but nobody waits for it.
+
+
+class EngineClosedError(Exception):
+    """The appliance is shutting down: the job stays as it is and goes on at the next start."""
+
+
+class EngineKeeper:
+    """The one engine of this appliance. Jobs run one at a time; it loads its models once."""
+
+    def __init__(self, models: Path, threads: int, *, allow_weaker: bool) -> None:
+        """Name the model set and the CPU threads; nothing starts yet."""
+        self._arguments = (str(models.resolve()), str(threads))
+        self._threads = threads
+        self._allow_weaker = allow_weaker
+        self._changed = threading.Condition()
+        self._child: Child | None = None
+        self._ready: Ready | None = None
+        self._fault: ApplianceError | None = None
+        self._closing = False
+        self._working_on: bytes | None = None
+        self._stopping: bytes | None = None
+        self._one_job = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name="engine-keeper", daemon=True)
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the engine said when its models were loaded, or None while it is not ready."""
+        return self._ready
+
+    @property
+    def fault(self) -> ApplianceError | None:
+        """Why no engine can start, or None."""
+        return self._fault
+
+    def open(self) -> None:
+        """Start the engine in the background."""
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the engine and start no other; a job in it ends with EngineClosedError."""
+        with self._changed:
+            self._closing = True
+            child = self._child
+            self._changed.notify_all()
+        if child:
+            child.kill()
+        if self._keeper.is_alive():
+            self._keeper.join()
+
+    def wait_ready(self) -> Ready:
+        """Wait until the models are loaded.
+
+        Raises:
+            ApplianceError: Why they cannot be.
+            EngineClosedError: The appliance is shutting down.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._fault or self._closing)
+            if self._closing:
+                raise EngineClosedError
+            if self._ready:
+                return self._ready
+            assert self._fault is not None  # noqa: S101 -- the condition above; for the type checker.
+            raise self._fault
+
+    def transcribe(
+        self, request: Transcribe, pcm: int, progress: Callable[[str, float], None]
+    ) -> tuple[Transcribed, bytes]:
+        """Run one job on the engine.
+
+        Args:
+            request: The job.
+            pcm: Descriptor of sealed samples; stays the caller's.
+            progress: Called with the stage and its fraction.
+
+        Returns:
+            What may be known of the result, and the sealed transcript.
+
+        Raises:
+            EngineDiedError: The engine ended in the middle; another one is being started.
+            EngineClosedError: The appliance is shutting down.
+            ApplianceError: What the engine reported.
+        """
+        with self._one_job:
+            self.wait_ready()
+            child = self._child
+            if child is None:
+                raise EngineDiedError
+            self._working_on = request.job_id
+            try:
+                child.channel.send(request, [pcm])
+                log.info("job in the engine", extra={"job": request.job_id.hex(), "attempt": request.attempt})
+                return self._await_result(child, request.job_id, progress)
+            except (ChannelClosedError, TimeoutError, msgspec.MsgspecError) as exc:
+                child.kill()
+                self._dismiss(child)
+                if self._closing:
+                    raise EngineClosedError from exc
+                raise EngineDiedError from exc
+            finally:
+                self._working_on = self._stopping = None
+
+    def cancel(self, job_id: bytes) -> None:
+        """Stop a job if the engine works on it: first by asking, then by force."""
+        child = self._child
+        if child is None or self._working_on != job_id or self._stopping == job_id:
+            return
+        self._stopping = job_id
+        try:
+            child.channel.send(Cancel(job_id=job_id))
+        except ChannelClosedError:
+            return
+        threading.Thread(target=self._kill_if_deaf, args=(child, job_id), daemon=True).start()
+
+    def _kill_if_deaf(self, child: Child, job_id: bytes) -> None:
+        deadline = time.monotonic() + CANCEL_PATIENCE_S
+        while time.monotonic() < deadline:
+            if self._working_on != job_id:
+                return
+            time.sleep(0.05)
+        log.warning("engine did not stop in time", extra={"pid": child.process.pid, "job": job_id.hex()})
+        child.kill()
+
+    def _await_result(
+        self, child: Child, job_id: bytes, progress: Callable[[str, float], None]
+    ) -> tuple[Transcribed, bytes]:
+        while True:
+            message, descriptors = child.channel.receive(SILENCE_LIMIT_S)
+            try:
+                match message:
+                    case Progress(stage=stage, fraction=fraction):
+                        progress(stage, fraction)
+                    case Transcribed() if message.job_id == job_id and len(descriptors) == 1:
+                        return message, _contents(descriptors[0])
+                    case Failed():
+                        raise message.error()
+                    case _:
+                        raise EngineError
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+
+    def _keep(self) -> None:
+        deaths = 0
+        while not self._closing:
+            child = start_child(
+                "appliance.worker.engine_child",
+                self._arguments,
+                threads=self._threads,
+                allow_weaker=self._allow_weaker,
+            )
+            if not self._adopt(child):
+                return
+            try:
+                is_healthy = self._welcome(child)
+                deaths = 0
+            except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
+                is_healthy, deaths = True, deaths + 1
+            status = child.process.wait()
+            self._dismiss(child)
+            if self._closing or not is_healthy:
+                return  # A set that is altered does not heal by trying again.
+            log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
+            self._pause(deaths)
+
+    def _pause(self, deaths: int) -> None:
+        with self._changed:
+            if deaths >= DEATHS_BEFORE_FAULT:
+                self._fault = EngineStartError()
+                self._changed.notify_all()
+            pause_s = min(RESTART_PAUSE_S * 2**deaths, RESTART_PAUSE_MOST_S)
+            self._changed.wait_for(lambda: self._closing, pause_s)
+
+    def _adopt(self, child: Child) -> bool:
+        """Take over a new child, unless we are closing: then close() would not know of it."""
+        with self._changed:
+            if not self._closing:
+                self._child = child
+                return True
+        child.kill()
+        return False
+
+    def _welcome(self, child: Child) -> bool:
+        """Wait for the engine's first word; tell whether it is ready, and not refusing its models for good."""
+        message: AnyMessage
+        message, _ = child.channel.receive(SILENCE_LIMIT_S)
+        with self._changed:
+            if isinstance(message, Ready):
+                self._ready, self._fault = message, None
+                log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
+            else:
+                self._fault = message.error() if isinstance(message, Failed) else EngineStartError()
+                log.error("engine cannot start", extra={"code": self._fault.code})
+            self._changed.notify_all()
+        if self._fault:
+            child.close()
+        return self._fault is None
+
+    def _dismiss(self, child: Child) -> None:
+        """Forget a child that ended, so that nobody hands it another job; whoever notices first does it."""
+        with self._changed:
+            if self._child is child:
+                self._child, self._ready = None, None
+                self._changed.notify_all()
+        child.channel.close()
+
+
+def _contents(descriptor: int) -> bytes:
+    """Copy a memfd out of the engine's reach before anything looks at it."""
+    size = os.fstat(descriptor).st_size
+    with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as view:
+        return bytes(view)

@@ -1,0 +1,103 @@
+"""What the appliance keeps: open titles and transcripts in standard mode, change them, delete them for good."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from appliance.crypto.envelope import DocumentType, open_document, seal_document
+from appliance.records import jobs, recordings, transcripts
+from appliance.records.recordings import Recording
+from appliance.transcript import Transcript, from_json, to_json
+from appliance.worker import runner
+from appliance.worker.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+
+def open_title(workshop: Workshop, recording: Recording) -> str:
+    """Open the sealed title of a recording."""
+    key = workshop.keyring.unwrap_file_key(recording.title_id, workshop.keystore.get(recording.title_id))
+    sealed = open_document(key, recording.sealed_title, DocumentType.TITLE, recording.title_id, recording.title_version)
+    return sealed.decode()
+
+
+def open_transcript(workshop: Workshop, recording_id: str) -> tuple[Transcript, int]:
+    """Open a recording's transcript.
+
+    Returns:
+        The transcript and its version, which save_transcript wants back.
+
+    Raises:
+        NotFoundError: There is none.
+        CryptoError: It does not open.
+    """
+    with workshop.database.read() as session:
+        row = transcripts.get(session, recording_id)
+    key = workshop.keyring.unwrap_file_key(row.document_id, workshop.keystore.get(row.document_id))
+    encoded = open_document(key, row.sealed, DocumentType.TRANSCRIPT, row.document_id, row.version)
+    return from_json(encoded), row.version
+
+
+def save_transcript(workshop: Workshop, recording_id: str, transcript: Transcript, from_version: int) -> int:
+    """Seal a changed transcript as the next version.
+
+    Raises:
+        ConflictError: Somebody saved another one since ``from_version`` was opened.
+    """
+    with workshop.database.read() as session:
+        row = transcripts.get(session, recording_id)
+    key = workshop.keyring.unwrap_file_key(row.document_id, workshop.keystore.get(row.document_id))
+    version = from_version + 1
+    sealed = seal_document(key, DocumentType.TRANSCRIPT, row.document_id, version, to_json(transcript))
+    with workshop.database.write() as session:
+        transcripts.replace(session, recording_id, sealed, from_version)
+    return version
+
+
+def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> None:
+    """Delete a recording and everything made from it, for good: keys first, then bytes, then rows.
+
+    Raises:
+        NotFoundError: No such recording, or not this person's.
+    """
+    with workshop.database.read() as session:
+        recording = recordings.get(session, recording_id, owner_id)
+        documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
+    runner.cancel(workshop, recording_id)
+    workshop.keystore.erase(*documents)
+    workshop.spool.erase(recording.audio_id)
+    workshop.database.remove(lambda session: recordings.remove(session, recording_id))
+    workshop.uploading.pop(recording_id, None)
+    workshop.board.publish(recording_id, None)
+    log.info("recording deleted", extra={"recording": recording_id})
+
+
+def tidy(workshop: Workshop) -> None:
+    """Erase what nobody needs any more: uploads that nobody continues, and audio whose job has ended."""
+    idle = timedelta(hours=workshop.settings.upload_idle_hours)
+    with workshop.database.read() as session:
+        abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
+        ended = recordings.with_ended_job(session)
+    for recording in abandoned:
+        delete_recording(workshop, recording.owner_id, recording.id)
+    for recording in ended:
+        runner.erase_audio(workshop, recording.id)
+
+
+def resume(workshop: Workshop) -> None:
+    """After a start, whatever way the last run ended: make rows, keys and audio agree, and claim running jobs back.
+
+    Runs before anything is accepted, so that a key or an audio file without a row is really nobody's.
+    """
+    with workshop.database.write() as session:
+        reclaimed = jobs.reclaim_running(session)
+    if reclaimed:
+        log.info("jobs claimed back", extra={"count": len(reclaimed)})
+    with workshop.database.read() as session:
+        audio_ids = recordings.audio_ids(session)
+        documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
+    workshop.keystore.erase(*(workshop.keystore.document_ids() - documents))
+    for audio_id in workshop.spool.audio_ids() - audio_ids:
+        workshop.spool.erase(audio_id)
+    tidy(workshop)

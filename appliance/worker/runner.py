@@ -1,0 +1,252 @@
+"""The story of a job, from a queued row to exactly one ending.
+
+::
+
+    queued ──claim──► running ──► decoder: sealed audio → PCM in RAM
+                                  engine:  PCM → sealed transcript
+                                  one transaction: transcript + done    (or failed, or cancelled: the first ending wins)
+                                  audio key erased, then the audio
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from appliance.crypto.envelope import new_document_id, new_file_key
+from appliance.errors import (
+    ApplianceError,
+    AudioGoneError,
+    DecoderDiedError,
+    EngineDiedError,
+    JobCancelled,
+    NotFoundError,
+)
+from appliance.records import jobs, recordings, transcripts
+from appliance.records.jobs import Job
+from appliance.records.recordings import Recording
+from appliance.worker.decoding import Pcm, decode
+from appliance.worker.keeper import EngineClosedError
+from appliance.worker.messages import Decode, Transcribe, Transcribed
+from appliance.worker.process import Child
+from appliance.worker.progress import Standing
+from appliance.worker.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+ATTEMPTS = 2  # A child that dies gets one more chance, the engine with a smaller plan.
+
+
+def work(workshop: Workshop) -> None:
+    """Run the jobs that wait, until none does.
+
+    Many rings may come at once; one thread works, the others leave. The loop looks again after it has let go of the
+    lock, so that a ring which came just before is not lost.
+    """
+    while _waiting(workshop) and workshop.draining.acquire(blocking=False):
+        try:
+            while job_id := _waiting(workshop):
+                workshop.engine.wait_ready()
+                run(workshop, job_id)
+        except EngineClosedError:
+            return  # The rows stay as they are; the next start goes on with them.
+        except ApplianceError as error:
+            log.error("jobs wait for an engine", extra={"code": error.code})  # noqa: TRY400 -- the code says it all.
+            return
+        finally:
+            workshop.draining.release()
+
+
+def run(workshop: Workshop, job_id: str) -> None:
+    """Take one queued job to its ending.
+
+    Raises:
+        EngineClosedError: The appliance shuts down; the job stays running and is claimed back at the next start.
+    """
+    with workshop.database.write() as session:
+        job = jobs.claim(session, job_id)
+        recording = session.get(Recording, job.recording_id) if job else None
+    if job is None or recording is None:
+        return
+    log.info("job starts", extra={"job": job.id, "recording": recording.id, "attempt": job.attempt})
+    try:
+        _transcribe(workshop, job, recording)
+    except ApplianceError as error:
+        with workshop.database.write() as session:
+            ended = jobs.fail(session, job.id, error)
+        log.info("job ends", extra={"job": job.id, "state": "failed" if ended else "cancelled", "code": error.code})
+    erase_audio(workshop, recording.id)
+    workshop.board.publish(recording.id, None)
+
+
+def cancel(workshop: Workshop, recording_id: str) -> bool:
+    """End a recording's waiting or running job as cancelled; tell whether there was one to end."""
+    with workshop.database.write() as session:
+        job = jobs.latest(session, recording_id)
+        was_running = job is not None and job.state == "running"
+        cancelled = job is not None and jobs.cancel(session, job.id)
+    if job is None or not cancelled:
+        return False
+    log.info("job ends", extra={"job": job.id, "recording": recording_id, "state": "cancelled"})
+    if was_running:  # Its own thread notices, and erases the audio when no child reads it any more.
+        _stop_children(workshop, job.id)
+    else:
+        erase_audio(workshop, recording_id)
+    workshop.board.publish(recording_id, None)
+    return True
+
+
+def erase_audio(workshop: Workshop, recording_id: str) -> None:
+    """Erase a recording's audio: first the key, then the bytes, then say so in the row."""
+    with workshop.database.read() as session:
+        recording = session.get(Recording, recording_id)
+    if recording is None or recording.state == "audio_erased":
+        return
+    workshop.keystore.erase(recording.audio_id)
+    workshop.spool.erase(recording.audio_id)
+    with workshop.database.write() as session:
+        recordings.mark_audio_erased(session, recording_id)
+
+
+def _waiting(workshop: Workshop) -> str | None:
+    with workshop.database.read() as session:
+        job = jobs.next_queued(session)
+        return job.id if job else None
+
+
+def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
+    """Decode, transcribe, store: the one path on which a job ends as done."""
+    report = _Report(workshop, job, recording.id)
+    pcm = _decode(workshop, job, recording, report)
+    document_id = new_document_id()
+    started = time.monotonic()
+    try:
+        with workshop.database.write() as session:
+            jobs.note_duration(session, job.id, pcm.duration_s)
+        result, sealed = _run_engine(workshop, job, document_id, pcm, report)
+        audio_s = pcm.duration_s
+    except BaseException:
+        workshop.keystore.erase(document_id)
+        raise
+    finally:
+        pcm.close()
+    with workshop.database.write() as session:
+        seconds = {"decode": report.decode_s, **result.seconds}
+        finished = jobs.finish(session, job.id, seconds, audio_s)
+        if finished:
+            transcripts.store(
+                session,
+                recording_id=recording.id,
+                document_id=document_id,
+                sealed=sealed,
+                language=result.language,
+                speakers=result.speakers,
+            )
+    if not finished:
+        workshop.keystore.erase(document_id)
+    elapsed_s = round(time.monotonic() - started, 1)
+    state = "done" if finished else "cancelled"
+    log.info("job ends", extra={"job": job.id, "recording": recording.id, "state": state, "seconds": elapsed_s})
+
+
+def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report) -> Pcm:
+    """Have the audio decoded, with a second try where the decoder died of itself."""
+    try:
+        file_key = workshop.keyring.unwrap_file_key(recording.audio_id, workshop.keystore.get(recording.audio_id))
+    except NotFoundError as exc:
+        raise AudioGoneError from exc
+    audio = workshop.spool.descriptor(recording.audio_id)
+    request = Decode(
+        audio_id=recording.audio_id,
+        file_key=file_key,
+        size_bytes=recording.size_bytes,
+        max_duration_s=workshop.settings.max_recording_hours * 3600,
+    )
+    started = time.monotonic()
+    try:
+        weaker = workshop.settings.allow_weaker_cage
+        return _twice(
+            lambda _: decode(request, audio, report, report.watch, allow_weaker=weaker), DecoderDiedError, report
+        )
+    finally:
+        os.close(audio)
+        workshop.decoders.pop(job.id, None)
+        report.decode_s = time.monotonic() - started
+
+
+def _run_engine(
+    workshop: Workshop, job: Job, document_id: bytes, pcm: Pcm, report: _Report
+) -> tuple[Transcribed, bytes]:
+    """Have the samples transcribed. The wrapped key is stored first: a transcript whose key is lost is lost."""
+    file_key = new_file_key()
+    workshop.keystore.put(document_id, workshop.keyring.wrap_file_key(document_id, file_key))
+
+    def attempt(number: int) -> tuple[Transcribed, bytes]:
+        request = Transcribe(
+            job_id=bytes.fromhex(job.id),
+            options=jobs.options_of(job),
+            document_id=document_id,
+            file_key=file_key,
+            attempt=number,
+        )
+        return workshop.engine.transcribe(request, pcm.descriptor, report)
+
+    return _twice(attempt, EngineDiedError, report)
+
+
+def _twice(attempt: Callable[[int], Answer], death: type[ApplianceError], report: _Report) -> Answer:
+    for number in range(1, ATTEMPTS):
+        try:
+            return attempt(number)
+        except death:
+            report.refuse_if_ended()  # A child that died because somebody cancelled is not tried again.
+            log.warning("child died, trying again", extra={"job": report.job_id, "attempt": number})
+    return attempt(ATTEMPTS)
+
+
+class _Report:
+    """Puts progress on the board, and carries an ending that somebody else made to the child at work."""
+
+    def __init__(self, workshop: Workshop, job: Job, recording_id: str) -> None:
+        self.job_id = job.id
+        self.decode_s = 0.0
+        self._workshop = workshop
+        self._recording_id = recording_id
+        self._started_at = time.monotonic()
+        self("decode", 0.0)
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if self._ended():  # The cancel may have come between two children, when there was none to tell.
+            _stop_children(self._workshop, self.job_id)
+        else:
+            self._workshop.board.publish(self._recording_id, Standing(stage, fraction, self._started_at))
+
+    def watch(self, decoder: Child) -> None:
+        """Remember the decoder, so that a cancel can end it at once."""
+        self._workshop.decoders[self.job_id] = decoder
+
+    def refuse_if_ended(self) -> None:
+        """Stop the work on a job that somebody ended.
+
+        Raises:
+            JobCancelled: It is no longer running.
+        """
+        if self._ended():
+            raise JobCancelled
+
+    def _ended(self) -> bool:
+        with self._workshop.database.read() as session:
+            job = session.get(Job, self.job_id)
+            return job is None or job.state != "running"
+
+
+def _stop_children(workshop: Workshop, job_id: str) -> None:
+    decoder = workshop.decoders.get(job_id)
+    if decoder is not None:
+        decoder.kill()
+    workshop.engine.cancel(bytes.fromhex(job_id))

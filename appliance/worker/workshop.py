@@ -1,0 +1,148 @@
+"""Everything a job and a page need, opened once at start, closed once at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from appliance.config import Settings
+from appliance.crypto.keyring import Keyring, load_root_key
+from appliance.errors import DataFolderError, RootKeyWrongError, WrongKeyError
+from appliance.records import recordings
+from appliance.records.database import Database
+from appliance.records.keystore import KeyStore
+from appliance.spool import Spool
+from appliance.worker.keeper import EngineKeeper
+from appliance.worker.process import Child
+from appliance.worker.progress import Board
+
+log = logging.getLogger(__name__)
+
+ROOT_KEY_FILE = "root.key"
+LOCK_FILE = "lock"
+
+
+class Doorbell(Protocol):
+    """What wakes the runner."""
+
+    def ring(self) -> None:
+        """Say that a job waits."""
+
+
+class NoBell:
+    """Before the queue is opened nobody listens: the rows wait, and the first round finds them."""
+
+    def ring(self) -> None:
+        """Do nothing."""
+
+
+@dataclass(slots=True)
+class Workshop:
+    """The appliance's parts.
+
+    Attributes:
+        claim: Descriptor of the lock on the data folder.
+        weaknesses: What the kernel does not enforce, in words; empty where the seal is whole.
+        draining: Held by the one thread that works through the queue.
+        uploading: Held while a chunk is taken, per recording.
+        decoders: The decoder at work on a job, by job id.
+    """
+
+    settings: Settings
+    database: Database
+    keystore: KeyStore
+    keyring: Keyring
+    spool: Spool
+    engine: EngineKeeper
+    claim: int
+    board: Board = field(default_factory=Board)
+    bell: Doorbell = field(default_factory=NoBell)
+    weaknesses: tuple[str, ...] = ()
+    draining: Lock = field(default_factory=Lock)
+    uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    decoders: dict[str, Child] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:
+        """Open databases, keys and spool; make them at the first start.
+
+        Raises:
+            DataFolderError: The data folder cannot be used.
+            RootKeyError: And its kin: the root key cannot be used.
+        """
+        data = settings.data.resolve()
+        with ExitStack() as on_failure:
+            claim = claim_folder(data)
+            on_failure.callback(os.close, claim)
+            database = Database.open(data)
+            on_failure.callback(database.close)
+            with database.read() as session:
+                has_data = recordings.exist(session)
+            keystore = KeyStore.open(data, has_data=has_data)
+            on_failure.callback(keystore.close)
+            workshop = cls(
+                settings=settings,
+                database=database,
+                keystore=keystore,
+                keyring=_open_keyring(settings.keys_folder / ROOT_KEY_FILE, keystore),
+                spool=Spool(data / "spool", settings.spool_quota_bytes),
+                engine=EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage),
+                weaknesses=weaknesses,
+                claim=claim,
+            )
+            on_failure.pop_all()
+        return workshop
+
+    def close(self) -> None:
+        """End the engine, then close the databases."""
+        self.engine.close()
+        self.keystore.close()
+        self.database.close()
+        os.close(self.claim)
+
+
+def claim_folder(data: Path) -> int:
+    """Make the data folder where it is missing, and take it for this process alone.
+
+    Returns:
+        The descriptor that holds the claim; the kernel lets it go with the process, however that ends.
+
+    Raises:
+        DataFolderError: It cannot be written, or another appliance has it.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(data.iterdir()):
+            data.chmod(0o700)  # A folder that somebody made for us, with the rights that folders usually get.
+        claim = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise DataFolderError(folder=str(data), reason=f"it cannot be written ({exc.strerror})") from exc
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        os.close(claim)
+        raise DataFolderError(folder=str(data), reason="another Cloister is running on it") from exc
+    return claim
+
+
+def _open_keyring(path: Path, keystore: KeyStore) -> Keyring:
+    """Open the keyring with the root key; the wrapped key-encrypting keys are the canary that tells a wrong one."""
+    keks = keystore.keks()
+    root = load_root_key(path, has_data=bool(keks))
+    if keks:
+        try:
+            return Keyring.open(root, keks)
+        except WrongKeyError as exc:
+            raise RootKeyWrongError(path=str(path)) from exc
+    keyring, wrapped = Keyring.first(root)
+    for epoch, kek in wrapped.items():
+        keystore.put_kek(epoch, kek)
+    log.info("keyring made", extra={"count": len(wrapped)})
+    return keyring

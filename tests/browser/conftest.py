@@ -1,0 +1,125 @@
+"""Debian's Chromium before a real appliance. What a page loads from elsewhere, or is refused by the policy, is kept."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from appliance.web.security import SESSION_COOKIE
+from appliance.worker.workshop import Workshop
+from tests.web.appliance import LiveAppliance, open_workshop, serving, sign_in
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+TIMEOUT_MS = 15_000
+
+WATCH_POLICY = """
+window.refusals = [];
+document.addEventListener('securitypolicyviolation', (event) => window.refusals.push(event.violatedDirective));
+"""
+
+
+@dataclass
+class Watch:
+    """What a page should not do."""
+
+    address: str
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        page.on("request", lambda request: self._see(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.errors.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+
+    def _see(self, url: str) -> None:
+        if not url.startswith((f"{self.address}/", "data:", "blob:")):
+            self.foreign.append(url)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One person at one browser."""
+
+    live: LiveAppliance
+    owner_id: str
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+    @property
+    def workshop(self) -> Workshop:
+        return self.live.workshop
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.live.address + path)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveAppliance]:
+    workshop = open_workshop(tmp_path)
+    with serving(workshop) as appliance:
+        yield appliance
+    workshop.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, live: LiveAppliance) -> Iterator[Callable[..., Visitor]]:
+    """Open a browser with settings of its own; at the end, nothing may have been loaded from elsewhere or refused."""
+    visitors: list[Visitor] = []
+
+    def arrive(*, signed_in: bool = True, **settings: object) -> Visitor:
+        context = chromium.new_context(ignore_https_errors=True, **({"locale": "en-GB"} | settings))  # type: ignore[arg-type]
+        context.set_default_timeout(TIMEOUT_MS)
+        context.add_init_script(WATCH_POLICY)
+        cookie, owner_id = sign_in(live.workshop)
+        if signed_in:
+            context.add_cookies(
+                [
+                    {
+                        "name": SESSION_COOKIE,
+                        "value": cookie,
+                        "url": live.address,
+                        "secure": True,
+                        "httpOnly": True,
+                        "sameSite": "Strict",
+                    }
+                ]
+            )
+        watch = Watch(live.address)
+        page = context.new_page()
+        watch.over(page)
+        visitors.append(Visitor(live, owner_id, context, page, watch))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        refusals = visitor.page.evaluate("window.refusals")
+        visitor.context.close()
+        assert refusals == []
+        assert visitor.watch.errors == []
+        assert visitor.watch.foreign == []
+
+
+@pytest.fixture
+def visitor(visit: Callable[..., Visitor]) -> Visitor:
+    return visit()

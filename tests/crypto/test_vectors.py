@@ -1,0 +1,152 @@
+"""The vectors in tests/vectors hold in Python and in node, and node and Python open each other's documents."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.crypto import chunked, envelope, keyring, keywrap
+from appliance.crypto.envelope import DocumentType
+from appliance.crypto.keywrap import WrapKind, WrapLabel
+from appliance.errors import ApplianceError
+
+TESTS = Path(__file__).resolve().parent.parent
+NODE = shutil.which("node")
+Case = dict[str, Any]
+needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed, so its half of the vectors is not read")
+
+
+def vectors(file: str, group: str) -> list[Any]:
+    """Return the cases of a file as parameters."""
+    cases: list[Case] = json.loads((TESTS / "vectors" / f"{file}.json").read_text())[group]
+    return [pytest.param(case, id=case.get("name", case.get("id"))) for case in cases]
+
+
+@pytest.mark.parametrize("case", vectors("chunked", "opens"))
+def test_a_chunked_message_opens_and_seals_to_the_same_bytes(case: Case) -> None:
+    key, context, sealed = raw(case, "key"), raw(case, "context"), base64.b64decode(case["sealed"])
+    plaintext = bytes(i % 251 for i in range(case["plaintext_bytes"]))
+    assert chunked.open_sealed(key, context, sealed) == plaintext
+    assert chunked._seal_with_salt(key, context, plaintext, raw(case, "salt")) == sealed
+
+
+@pytest.mark.parametrize("case", vectors("chunked", "refuses"))
+def test_a_chunked_message_is_refused_with_its_code(case: Case) -> None:
+    with pytest.raises(ApplianceError) as refused:
+        chunked.open_sealed(raw(case, "key"), raw(case, "context"), base64.b64decode(case["sealed"]))
+    assert refused.value.code == case["code"]
+
+
+@pytest.mark.parametrize("case", vectors("content", "opens"))
+def test_a_document_opens_and_seals_to_the_same_bytes(case: Case) -> None:
+    header = envelope._header(DocumentType(case["kind"]), raw(case, "subject"), int(case["version"]))
+    body, sealed = base64.b64decode(case["body"]), base64.b64decode(case["sealed"])
+    assert opened_document(case) == base64.b64decode(case["plaintext"])
+    assert envelope._seal_body(raw(case, "file_key"), header, body, raw(case, "salt")) == sealed
+
+
+@pytest.mark.parametrize("case", vectors("content", "refuses"))
+def test_a_document_is_refused_with_its_code(case: Case) -> None:
+    with pytest.raises(ApplianceError) as refused:
+        opened_document(case)
+    assert refused.value.code == case["code"]
+
+
+@pytest.mark.parametrize("case", vectors("keywrap", "opens"))
+def test_a_wrap_opens_and_wraps_to_the_same_bytes(case: Case) -> None:
+    wrapping_key, key, sealed = raw(case, "wrapping_key"), raw(case, "key"), base64.b64decode(case["sealed"])
+    assert keywrap.unwrap(wrapping_key, sealed, label(case)) == key
+    assert keywrap._wrap_with_salt(wrapping_key, key, label(case), raw(case, "salt")) == sealed
+
+
+@pytest.mark.parametrize("case", vectors("keywrap", "refuses"))
+def test_a_wrap_is_refused_with_its_code(case: Case) -> None:
+    with pytest.raises(ApplianceError) as refused:
+        keywrap.unwrap(raw(case, "wrapping_key"), base64.b64decode(case["sealed"]), label(case))
+    assert refused.value.code == case["code"]
+
+
+@pytest.mark.parametrize("case", vectors("keywrap", "key_ids"))
+def test_a_key_has_the_same_id(case: Case) -> None:
+    assert keywrap.key_id(raw(case, "key")) == raw(case, "id")
+
+
+@pytest.mark.parametrize("case", vectors("root_key", "opens"))
+def test_a_root_key_file_is_taken(case: Case, tmp_path: Path) -> None:
+    assert keyring.load_root_key(root_key_file(case, tmp_path), has_data=True) == raw(case, "root")
+
+
+@pytest.mark.parametrize("case", vectors("root_key", "refuses"))
+def test_a_root_key_file_is_refused_with_its_code(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(ApplianceError) as refused:
+        keyring.load_root_key(root_key_file(case, tmp_path), has_data=True)
+    assert refused.value.code == case["code"]
+
+
+def test_the_vectors_are_what_the_script_writes(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, TESTS.parent / "scripts" / "vectors", tmp_path], check=True, timeout=60)
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written == {name: (TESTS / "vectors" / name).read_bytes() for name in written}
+    assert set(written) == {"chunked.json", "content.json", "keywrap.json", "root_key.json"}
+
+
+@needs_node
+def test_the_vectors_hold_in_node() -> None:
+    ran = subprocess.run(
+        [str(NODE), "--test", TESTS / "js" / "formats.test.mjs"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:]
+
+
+@needs_node
+@pytest.mark.parametrize("kind", [DocumentType.TRANSCRIPT, DocumentType.AUDIO])
+def test_node_opens_what_python_sealed_and_python_opens_what_node_sealed(kind: DocumentType) -> None:
+    file_key, subject = envelope.new_file_key(), envelope.new_document_id()
+    plaintext = ("Hello and nomoshkar. " * 3000).encode()
+    given = {
+        "file_key": file_key.hex(),
+        "kind": kind,
+        "subject": subject.hex(),
+        "version": str(2**60 + 1),
+        "sealed": base64.b64encode(envelope.seal_document(file_key, kind, subject, 2**60 + 1, plaintext)).decode(),
+    }
+    exchange = [str(NODE), str(TESTS / "js" / "exchange.mjs")]
+    ran = subprocess.run(exchange, input=json.dumps(given), capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    sealed = base64.b64decode(json.loads(ran.stdout)["sealed"])
+    assert envelope.open_document(file_key, sealed, kind, subject, 2**60 + 1) == plaintext
+
+
+def opened_document(case: Case) -> bytes:
+    """Open a document where the case expects it."""
+    place = (DocumentType(case["kind"]), raw(case, "subject"), int(case["version"]))
+    return envelope.open_document(raw(case, "file_key"), base64.b64decode(case["sealed"]), *place)
+
+
+def label(case: Case) -> WrapLabel:
+    """Return the label that the case expects."""
+    return WrapLabel(WrapKind(case["kind"]), case["epoch"], raw(case, "wrapping_key_id"), raw(case, "subject"))
+
+
+def root_key_file(case: Case, folder: Path) -> Path:
+    """Write the root key file of a case."""
+    path = folder / "root.key"
+    path.write_bytes(case["file"].encode())
+    path.chmod(0o600)
+    return path
+
+
+def raw(case: Case, field: str) -> bytes:
+    """Return a field that is written in hexadecimal."""
+    return bytes.fromhex(case[field])

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import ConflictError, DataFolderError, NotFoundError
+from appliance.records.keystore import KEYS_FILE, KeyStore
+
+ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
+
+
+def test_a_wrapped_key_comes_back(keystore: KeyStore) -> None:
+    keystore.put(ONE, b"wrapped")
+
+    assert keystore.get(ONE) == b"wrapped"
+
+
+def test_a_new_wrap_takes_the_place_of_the_old_one(keystore: KeyStore) -> None:
+    keystore.put(ONE, b"old")
+    keystore.put(ONE, b"new")
+
+    assert keystore.get(ONE) == b"new"
+
+
+def test_a_key_that_was_erased_is_not_found(keystore: KeyStore) -> None:
+    keystore.put(ONE, b"wrapped")
+    keystore.erase(ONE)
+    with pytest.raises(NotFoundError):
+        keystore.get(ONE)
+
+
+def test_several_keys_are_erased_at_once_and_the_others_stay(keystore: KeyStore) -> None:
+    for document_id in (ONE, TWO, THREE):
+        keystore.put(document_id, b"wrapped")
+    keystore.erase(ONE, THREE, b"never was there.")
+
+    assert keystore.document_ids() == {TWO}
+
+
+def test_erasing_nothing_is_no_error(keystore: KeyStore) -> None:
+    keystore.erase()
+
+    assert keystore.document_ids() == set()
+
+
+def test_an_erased_key_is_nowhere_in_the_files(keystore: KeyStore, tmp_path: Path) -> None:
+    canary = os.urandom(144)
+    for number in range(20):
+        keystore.put(os.urandom(16), os.urandom(144))
+        if number == 10:
+            keystore.put(ONE, canary)
+    files = [path for path in (tmp_path / "data").iterdir() if path.suffix != ".ballast"]
+    assert any(canary in path.read_bytes() for path in files)
+    keystore.erase(ONE)
+
+    assert not any(canary[:16] in path.read_bytes() or ONE in path.read_bytes() for path in files)
+
+
+def test_keys_are_there_after_a_restart(tmp_path: Path) -> None:
+    first = KeyStore.open(tmp_path)
+    first.put(ONE, b"wrapped")
+    first.put_kek(1, b"kek")
+    first.close()
+    second = KeyStore.open(tmp_path, has_data=True)
+
+    assert (second.get(ONE), second.keks()) == (b"wrapped", {1: b"kek"})
+    second.close()
+
+
+def test_the_key_of_an_epoch_is_never_overwritten(keystore: KeyStore) -> None:
+    keystore.put_kek(1, b"first")
+    keystore.put_kek(2, b"second")
+    with pytest.raises(ConflictError):
+        keystore.put_kek(1, b"other")
+
+    assert keystore.keks() == {1: b"first", 2: b"second"}
+
+
+def test_the_database_forgets_and_keeps_no_log(keystore: KeyStore) -> None:
+    found = {
+        name: keystore._connection.execute(f"PRAGMA {name}").fetchone()
+        for name in ("journal_mode", "secure_delete", "synchronous", "temp_store")
+    }
+
+    assert found == {"journal_mode": ("truncate",), "secure_delete": (1,), "synchronous": (3,), "temp_store": (2,)}
+
+
+def test_only_the_appliance_can_read_the_files(keystore: KeyStore, tmp_path: Path) -> None:
+    keystore.put(ONE, b"wrapped")
+
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()} == {0o600}
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_missing_key_store_is_not_made_anew_where_data_is(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    with pytest.raises(DataFolderError, match=r"keys\.db is missing"):
+        KeyStore.open(tmp_path, has_data=True)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_newer_key_store_is_refused(tmp_path: Path) -> None:
+    KeyStore.open(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / KEYS_FILE)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(DataFolderError, match="newer version"):
+        KeyStore.open(tmp_path)
+
+
+def test_a_foreign_key_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / KEYS_FILE).write_bytes(b"my passwords")
+    with pytest.raises(DataFolderError, match="not a database of Cloister"):
+        KeyStore.open(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [KEYS_FILE]
+    assert (tmp_path / KEYS_FILE).read_bytes() == b"my passwords"
+
+
+def test_a_start_that_was_cut_short_is_made_good(tmp_path: Path) -> None:
+    (tmp_path / KEYS_FILE).touch()
+    keystore = KeyStore.open(tmp_path)
+
+    assert keystore.keks() == {}
+    keystore.close()

@@ -1,0 +1,175 @@
+"""A real appliance without its engine: the tests move a job on as the runner would, and serve it over real TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from appliance.config import Settings
+from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
+from appliance.errors import ApplianceError
+from appliance.options import TranscribeOptions
+from appliance.records import accounts, jobs, transcripts
+from appliance.records.jobs import Job
+from appliance.spool import CHUNK_BYTES
+from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
+from appliance.web.app import create_app
+from appliance.web.certificates import tls_context
+from appliance.worker import intake
+from appliance.worker.progress import Standing
+from appliance.worker.workshop import Workshop
+
+ADDRESS = "https://testserver.local"
+LINES = (
+    ("S1", 0.0, 4.2, "Good morning. Thank you for coming in on such short notice."),
+    ("S1", 4.4, 7.9, "Before we begin, please tell me your name for the record."),
+    ("S2", 8.1, 11.6, "My name is Amina Rahman, and I have lived on Mill Lane for eleven years."),
+    ("S1", 12.0, 14.8, "And on the evening of the third, where were you?"),
+    ("S2", 15.1, 21.3, "At home. I heard the gate, then two voices I did not know, and then the gate once more."),
+    ("S3", 21.9, 24.0, "May I add something to that?"),
+)
+
+
+def open_workshop(folder: Path, weaknesses: tuple[str, ...] = (), **settings: object) -> Workshop:
+    """Open an appliance whose data and keys lie in a folder."""
+    given = Settings(data=folder / "data", keys=folder / "keys", **settings)  # type: ignore[arg-type]
+    given.keys_folder.mkdir(parents=True, exist_ok=True)
+    return Workshop.open(given, weaknesses)
+
+
+def issue_link(workshop: Workshop) -> str:
+    with workshop.database.write() as session:
+        return accounts.issue_link(session)
+
+
+def sign_in(workshop: Workshop) -> tuple[str, str]:
+    """Return the cookie of a new session and the owner's id."""
+    token = issue_link(workshop)
+    with workshop.database.write() as session:
+        cookie = accounts.redeem_link(session, token)
+        owner = accounts.session_account(session, cookie, datetime.now(UTC))
+        return cookie, owner.id
+
+
+def put_recording(workshop: Workshop, owner_id: str, name: str, content: bytes = b"RIFF" * 2000) -> str:
+    """Upload a recording, whose job then waits."""
+    recording = intake.begin_upload(workshop, owner_id, name, len(content), TranscribeOptions())
+    for number in range(intake.chunk_count(len(content))):
+        chunk = content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
+        intake.take_chunk(workshop, owner_id, recording.id, number, chunk)
+    return recording.id
+
+
+def run_job(workshop: Workshop, recording_id: str, stage: str = "asr", fraction: float = 0.4) -> None:
+    """Show a job as running."""
+    with workshop.database.write() as session:
+        jobs.claim(session, _job(workshop, recording_id).id)
+    workshop.board.publish(recording_id, Standing(stage, fraction, time.monotonic() - 40))
+
+
+def fail_job(workshop: Workshop, recording_id: str, error: ApplianceError) -> None:
+    with workshop.database.write() as session:
+        jobs.fail(session, _job(workshop, recording_id).id, error)
+    workshop.board.publish(recording_id, None)
+
+
+def finish_job(workshop: Workshop, recording_id: str, transcript: Transcript) -> None:
+    """End a job as done, with a transcript sealed as the engine seals it."""
+    job = _job(workshop, recording_id)
+    document_id, key = new_document_id(), new_file_key()
+    workshop.keystore.put(document_id, workshop.keyring.wrap_file_key(document_id, key))
+    sealed = seal_document(key, DocumentType.TRANSCRIPT, document_id, 1, to_json(transcript))
+    with workshop.database.write() as session:
+        if job.state == "queued":
+            jobs.claim(session, job.id)
+        jobs.finish(session, job.id, {"asr": 2.0}, transcript.duration_s)
+        transcripts.store(
+            session,
+            recording_id=recording_id,
+            document_id=document_id,
+            sealed=sealed,
+            language=transcript.language,
+            speakers=len(transcript.speakers),
+        )
+    workshop.board.publish(recording_id, None)
+
+
+def a_transcript(
+    lines: tuple[tuple[str, float, float, str], ...] = LINES, names: dict[str, str] | None = None, language: str = "en"
+) -> Transcript:
+    """Return a short hearing with three voices."""
+    ids = sorted({speaker for speaker, *_ in lines})
+    named = names or {speaker: f"Speaker {speaker[1:]}" for speaker in ids}
+    return Transcript(
+        language=language,
+        duration_s=lines[-1][2],
+        models={"asr": "whisper-base"},
+        speakers=tuple(Speaker(id=speaker, name=named[speaker]) for speaker in ids),
+        segments=tuple(
+            Segment(
+                id=number,
+                start=start,
+                end=end,
+                speaker=speaker,
+                text=text,
+                words=(Word(start=start, end=end, text=text, score=0.9, timed_by="segment"),),
+            )
+            for number, (speaker, start, end, text) in enumerate(lines)
+        ),
+        turns=tuple(SpeakerTurn(start=start, end=end, speaker=speaker) for speaker, start, end, _ in lines),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAppliance:
+    """An appliance that listens on loopback."""
+
+    workshop: Workshop
+    address: str
+    port: int
+    stop: Callable[[], None]
+
+
+@contextlib.contextmanager
+def serving(workshop: Workshop, port: int = 0) -> Iterator[LiveAppliance]:
+    """Serve over TLS in a thread of this process, on a free port unless one is named."""
+    listener = socket.create_server(("127.0.0.1", port))
+    port = listener.getsockname()[1]
+    tls = tls_context(workshop.settings.keys_folder, ("localhost", "127.0.0.1"))
+    config = uvicorn.Config(
+        create_app(workshop),
+        ssl_context_factory=lambda _config, _default: tls,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield LiveAppliance(workshop, f"https://localhost:{port}", port, stop)
+    finally:
+        stop()
+
+
+def _job(workshop: Workshop, recording_id: str) -> Job:
+    with workshop.database.read() as session:
+        job = jobs.latest(session, recording_id)
+    assert job is not None
+    return job

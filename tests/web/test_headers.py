@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from appliance.web.rendering import assets
+from tests.web.conftest import Browser
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "media-src 'self' blob:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@pytest.mark.parametrize("path", ["/", "/trust", "/health", "/nothing", "/setup/token", f"{assets()}/css/index.css"])
+def test_every_answer_carries_the_policy_even_an_error(client: TestClient[Litestar], path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"] == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "microphone=()" in headers["permissions-policy"]
+    assert "HX-Request" in headers["vary"]
+
+
+def test_nothing_but_styles_and_scripts_is_kept_by_a_cache(browser: Browser) -> None:
+    assert browser.get("/").headers["cache-control"] == "no-store"
+    kept = browser.get(f"{assets()}/js/page.js").headers["cache-control"]
+    assert "immutable" in kept
+    assert "max-age=31536000" in kept
+
+
+def test_scripts_have_the_type_that_browsers_insist_on(client: TestClient[Litestar]) -> None:
+    assert client.get(f"{assets()}/js/page.js").headers["content-type"].startswith("text/javascript")
+    assert client.get(f"{assets()}/css/index.css").headers["content-type"].startswith("text/css")
+
+
+def test_strict_transport_is_asked_for_by_name_but_not_for_localhost(client: TestClient[Litestar]) -> None:
+    assert "strict-transport-security" in client.get("/health").headers
+    for host in ("localhost", "localhost:8443", "127.0.0.1:8443", "[::1]:8443"):
+        assert "strict-transport-security" not in client.get("/health", headers={"Host": host}).headers
+
+
+def test_pages_load_nothing_from_elsewhere_and_carry_no_style_or_script_of_their_own(browser: Browser) -> None:
+    html = browser.get("/").text
+    assert "<style" not in html
+    assert " style=" not in html
+    assert " onclick=" not in html
+    assert "http://" not in html.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "https://" not in html
+
+
+@pytest.mark.parametrize(
+    "path", ["../templates/base.html", "%2e%2e/templates/base.html", "..%2fapp.py", "js/..%5c..%5capp.py"]
+)
+def test_nothing_beside_the_static_files_is_handed_out(client: TestClient[Litestar], path: str) -> None:
+    assert client.get(f"{assets()}/{path}").status_code == 404

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance.web.rendering import FOLDER, STATIC
+from tests.conftest import REPOSITORY
+
+VENDORED = re.compile(r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$", re.MULTILINE)
+SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
+SHEETS = sorted((STATIC / "css").rglob("*.css"))
+
+
+def test_vendored_scripts_are_the_ones_that_were_checked() -> None:
+    listed = dict(VENDORED.findall((STATIC / "vendor" / "README.md").read_text()))
+    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
+    assert there == listed
+    assert len(listed) == 2
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_writes_text_as_text_and_keeps_nothing(script: Path) -> None:
+    content = script.read_text()
+    assert content.startswith("// @ts-check\n")
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Storage", "http:"):
+        assert forbidden not in content.replace("never innerHTML", "")
+
+
+@pytest.mark.parametrize("script", sorted((STATIC / "js" / "pure").glob("*.js")), ids=lambda path: path.name)
+def test_a_pure_script_knows_no_document(script: Path) -> None:
+    code = re.sub(r"/\*.*?\*/", "", script.read_text(), flags=re.DOTALL)
+    assert not re.search(r"\b(document|window|location|fetch|navigator)\b", code)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.name)
+def test_a_sheet_needs_no_force_and_nothing_from_elsewhere(sheet: Path) -> None:
+    content = sheet.read_text()
+    assert "!important" not in content
+    assert not re.search(r"url\(\s*[\"']?(https?:)?//", content)
+    if sheet.name != "tokens.css":
+        assert not re.search(r"#[0-9a-fA-F]{3,8}\b", content), "a component names a meaning, never a value"
+
+
+def test_every_sheet_is_used() -> None:
+    index = (STATIC / "css" / "index.css").read_text()
+    named = set(re.findall(r'url\("([^"]+)"\)', index))
+    assert named == {path.relative_to(STATIC / "css").as_posix() for path in SHEETS if path.name != "index.css"}
+
+
+def test_pure_scripts_pass_their_own_tests() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    tests = sorted(str(path) for path in (REPOSITORY / "tests" / "js").glob("pages_*.test.mjs"))
+    assert tests
+    done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pages_load_without_the_engine() -> None:
+    program = (
+        "import sys, appliance.web.app; "
+        "print(sorted({name.split('.')[0] for name in sys.modules} & "
+        "{'torch', 'whisperx', 'faster_whisper', 'ctranslate2', 'onnxruntime', 'pyannote', 'av'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
+
+
+def test_templates_are_tidy() -> None:
+    command = [sys.executable, "-m", "djlint", str(FOLDER / "templates"), "--lint", "--check", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,54 @@
+"""An engine's process that behaves as its first argument says; it speaks the real protocol and knows no models."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from appliance.errors import JobCancelled, ModelFileAlteredError
+from appliance.worker.channel import Channel, ChannelClosedError
+from appliance.worker.messages import Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+
+
+def main(descriptor: int, manner: str) -> None:
+    channel = Channel.inherited(descriptor)
+    if manner == "dies at start":
+        return
+    if manner == "altered":
+        channel.send(Failed.of(ModelFileAlteredError(path="asr/model.bin")))
+        channel.receive()
+    channel.send(Ready(models={"asr": manner}, device="none", load_s=0.0))
+    while True:
+        message, descriptors = channel.receive()
+        if isinstance(message, Transcribe):
+            answer(channel, message, manner)
+        for received in descriptors:
+            os.close(received)
+
+
+def answer(channel: Channel, job: Transcribe, manner: str) -> None:
+    channel.send(Progress(stage="asr", fraction=0.5))
+    if manner == "dies at work" and job.attempt == 1:
+        os._exit(9)
+    if manner == "deaf":
+        time.sleep(60)
+    if manner == "stops when asked":
+        assert isinstance(channel.receive()[0], Cancel)
+        channel.send(Failed.of(JobCancelled()))
+        return
+    memory = os.memfd_create("transcript")
+    os.write(memory, b"sealed")
+    job_id = job.job_id if manner != "answers for another job" else b"another"
+    channel.send(Transcribed(job_id=job_id, seconds={}, language="en", speakers=1), [memory])
+    os.close(memory)
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]), sys.argv[2])
+    except ChannelClosedError:
+        sys.exit(0)

@@ -1,0 +1,154 @@
+"""The keeper: one engine alive, one job at a time, and every way an engine can misbehave."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import (
+    EngineDiedError,
+    EngineError,
+    EngineStartError,
+    JobCancelled,
+    ModelFileAlteredError,
+)
+from appliance.options import TranscribeOptions
+from appliance.worker import keeper
+from appliance.worker.channel import Channel
+from appliance.worker.keeper import EngineClosedError, EngineKeeper
+from appliance.worker.messages import Transcribe
+from appliance.worker.process import Child
+
+FAKE = Path(__file__).with_name("fake_engine.py")
+JOB = bytes(16)
+
+Opened = Callable[[str], EngineKeeper]
+
+
+@pytest.fixture
+def open_keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Opens a keeper whose engines are fakes of a manner; their processes and channels are real."""
+    opened: list[EngineKeeper] = []
+
+    def open_(manner: str) -> EngineKeeper:
+        def start(*_: object, **__: object) -> Child:
+            ours, theirs = Channel.pair()
+            command = [sys.executable, str(FAKE), str(theirs.fileno()), manner]
+            process = subprocess.Popen(command, pass_fds=(theirs.fileno(),))
+            theirs.close()
+            return Child(process, ours)
+
+        monkeypatch.setattr(keeper, "start_child", start)
+        opened.append(EngineKeeper(Path("models"), 1, allow_weaker=False))
+        opened[-1].open()
+        return opened[-1]
+
+    monkeypatch.setattr(keeper, "RESTART_PAUSE_S", 0.01)
+    monkeypatch.setattr(keeper, "CANCEL_PATIENCE_S", 0.3)
+    yield open_
+    for each in opened:
+        each.close()
+
+
+def job(attempt: int = 1) -> Transcribe:
+    return Transcribe(
+        job_id=JOB, options=TranscribeOptions(), document_id=bytes(16), file_key=bytes(32), attempt=attempt
+    )
+
+
+def run(engine: EngineKeeper, attempt: int = 1) -> bytes:
+    pcm = os.memfd_create("pcm")
+    try:
+        return engine.transcribe(job(attempt), pcm, lambda _stage, _fraction: None)[1]
+    finally:
+        os.close(pcm)
+
+
+def test_a_job_comes_back_sealed(open_keeper: Opened) -> None:
+    assert run(open_keeper("works")) == b"sealed"
+
+
+def test_the_death_of_an_engine_ends_the_attempt_and_the_next_one_has_a_new_engine(open_keeper: Opened) -> None:
+    engine = open_keeper("dies at work")
+    with pytest.raises(EngineDiedError):
+        run(engine)
+    assert run(engine, attempt=2) == b"sealed"
+
+
+def test_an_engine_that_never_comes_up_is_a_fault_in_words_that_nobody_waits_for(open_keeper: Opened) -> None:
+    engine = open_keeper("dies at start")
+    with pytest.raises(EngineStartError):
+        engine.wait_ready()
+    assert engine.ready is None
+
+
+def test_an_altered_set_is_a_fault_by_name_and_is_not_tried_again(open_keeper: Opened) -> None:
+    engine = open_keeper("altered")
+    with pytest.raises(ModelFileAlteredError, match=r"asr/model\.bin"):
+        engine.wait_ready()
+    engine._keeper.join(5)
+    assert not engine._keeper.is_alive()
+
+
+def test_an_engine_that_hears_a_cancel_lives_on(open_keeper: Opened) -> None:
+    engine = open_keeper("stops when asked")
+    assert isinstance(ended_by_cancel(engine), JobCancelled)
+    assert engine.ready is not None
+
+
+def test_an_engine_that_is_deaf_to_a_cancel_is_killed(open_keeper: Opened) -> None:
+    engine = open_keeper("deaf")
+    started = time.monotonic()
+    assert isinstance(ended_by_cancel(engine), EngineDiedError)
+    assert time.monotonic() - started < 10
+
+
+def test_an_answer_for_another_job_is_not_taken(open_keeper: Opened) -> None:
+    with pytest.raises(EngineError):
+        run(open_keeper("answers for another job"))
+
+
+def test_closing_in_the_middle_of_a_job_leaves_the_job_to_the_next_start(open_keeper: Opened) -> None:
+    engine = open_keeper("deaf")
+    ended = in_the_background(engine)
+    engine.close()
+    assert isinstance(ended(), EngineClosedError)
+    with pytest.raises(EngineClosedError):
+        engine.wait_ready()
+
+
+def ended_by_cancel(engine: EngineKeeper) -> BaseException | None:
+    ended = in_the_background(engine)
+    engine.cancel(JOB)
+    return ended()
+
+
+def in_the_background(engine: EngineKeeper) -> Callable[[], BaseException | None]:
+    """Run a job in a thread until the engine is at it; the answer waits for how it ends."""
+    caught: list[BaseException] = []
+    at_work = threading.Event()
+    pcm = os.memfd_create("pcm")
+
+    def work() -> None:
+        try:
+            engine.transcribe(job(), pcm, lambda _stage, _fraction: at_work.set())
+        except BaseException as error:  # noqa: BLE001 -- handed to the test.
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert at_work.wait(20)
+
+    def ended() -> BaseException | None:
+        thread.join(20)
+        os.close(pcm)
+        return caught[0] if caught else None
+
+    return ended
