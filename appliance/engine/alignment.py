@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from appliance.engine.asr import RecognizedWindow
+    from appliance.engine.recognized import RecognizedWindow
     from appliance.engine.windows import Window
     from appliance.transcript import Word
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +15,8 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
-from appliance.engine.repetition import compression_ratio, cut_repetition, repeats
+from appliance.engine.recognized import RecognizedWindow, is_invented, without_repetition
+from appliance.engine.repetition import compression_ratio, repeats
 from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
 from appliance.engine.windows import unheard
 from appliance.engine.words import timestamp_spans, words_in_window
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
 
     from appliance.engine.devices import DevicePlan
     from appliance.engine.windows import Window
-    from appliance.transcript import Word
 
     Progress = Callable[[str, float], None]
 
@@ -41,12 +45,7 @@ MAX_TOKENS = 448  # What the decoder has positions for, the prompt included.
 TOKENS_PER_S = 30
 TOKENS_TO_SPARE = 32
 
-# Whisper takes a hesitant text (the log probability) for invented where it also hears nobody. A single invented "You"
-# is not hesitant by that measure, but the words alone then have a probability of a few hundredths.
-# Source: openai/whisper, transcribe.py, for the first two.
-NO_SPEECH_PROBABILITY = 0.5
-INVENTED_LOG_PROBABILITY = -1.0
-INVENTED_WORD_PROBABILITY = 0.15
+MAX_WORKERS = 4  # Each holds a batch in memory.
 
 UNHEARD_S = 2.0  # Speech of this length without any text is heard once more, by itself.
 
@@ -72,35 +71,13 @@ LIKELIEST = Decoding()
 WITHOUT_LOOPS = Decoding(beam=1, temperature=0.4, no_repeat_ngram=6, fills_window=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RecognizedWindow:
-    """What was said in a window.
-
-    Attributes:
-        window: Where.
-        tokens: Whisper's, timestamps included.
-        words: In order of time, inside the window; their texts are joined as they are, spaces included, in ``text``.
-        text: What was said.
-        avg_logprob: Mean log probability of a token.
-        no_speech_prob: Probability that nobody speaks.
-        compression_ratio: Of the text; a high one means repetition.
-    """
-
-    window: Window
-    tokens: tuple[int, ...]
-    words: tuple[Word, ...]
-    text: str
-    avg_logprob: float
-    no_speech_prob: float
-    compression_ratio: float
-
-
 class Recognizer:
     """Whisper, ready to run."""
 
     def __init__(self, model: WhisperModel, plan: DevicePlan) -> None:
         self._model = model
         self._plan = plan
+        self._workers = _workers(plan)
         self._features = FeatureExtractor(feature_size=model.model.n_mels)
 
     @classmethod
@@ -122,7 +99,8 @@ class Recognizer:
             device=plan.device,
             device_index=plan.index,
             compute_type=plan.compute_type,
-            cpu_threads=plan.threads,
+            cpu_threads=max(1, plan.threads // _workers(plan)),
+            num_workers=_workers(plan),
             local_files_only=True,
         )
         return cls(model, plan)
@@ -153,7 +131,7 @@ class Recognizer:
         duration_s = len(samples) / SAMPLE_RATE_HZ
         recognized = self._hear(task, [window.within(duration_s) for window in windows])
         recognized += self._hear(task, [part for each in recognized for part in _unheard(each, tokenizer)])
-        spoken = [each for each in recognized if each.words and not _is_silence(each)]
+        spoken = [each for each in recognized if each.words and not is_invented(each)]
         return sorted(spoken, key=lambda each: each.window.start_s)
 
     def language_probabilities(self, samples: NDArray[np.int16], window: Window) -> dict[str, float]:
@@ -172,19 +150,21 @@ class Recognizer:
         queue = sorted(windows, key=lambda window: -window.duration_s)
         rungs = [self._plan.asr_batch, *self._plan.ladder]
         recognized: list[RecognizedWindow] = []
-        while queue:
-            batch = queue[: rungs[0]]
-            try:
-                recognized += self._recognize_batch(task, batch)
-            except RuntimeError as exc:
-                if "out of memory" not in str(exc).lower():
-                    raise
-                rungs.pop(0)
-                if not rungs:
-                    raise OutOfMemoryError from exc
-                continue
-            queue = queue[len(batch) :]
-            task.advance(sum(window.duration_s for window in batch))
+        with ThreadPoolExecutor(self._workers) as pool:
+            while queue:
+                batches = _wave(queue, self._workers, rungs[0])
+                try:
+                    found = list(pool.map(partial(self._recognize_batch, task), batches))
+                except RuntimeError as exc:
+                    if "out of memory" not in str(exc).lower():
+                        raise
+                    rungs.pop(0)
+                    if not rungs:
+                        raise OutOfMemoryError from exc
+                    continue
+                recognized += chain.from_iterable(found)
+                queue = queue[sum(map(len, batches)) :]
+                task.advance(sum(window.duration_s for batch in batches for window in batch))
         return recognized
 
     def _recognize_batch(self, task: _Task, batch: Sequence[Window]) -> list[RecognizedWindow]:
@@ -193,7 +173,7 @@ class Recognizer:
         if looping:
             second = self._decode(task, [batch[number] for number in looping], WITHOUT_LOOPS)
             for number, each in zip(looping, second, strict=True):
-                recognized[number] = _without_repetition(each)
+                recognized[number] = without_repetition(each)
         return recognized
 
     def _decode(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> Iterator[RecognizedWindow]:
@@ -272,18 +252,16 @@ class _Task:
         self.progress("asr", min(1.0, self.done_s / self.total_s))
 
 
-def _is_silence(recognized: RecognizedWindow) -> bool:
-    hesitant = recognized.avg_logprob < INVENTED_LOG_PROBABILITY
-    believed = sum(word.score for word in recognized.words) / len(recognized.words)
-    return recognized.no_speech_prob > NO_SPEECH_PROBABILITY and (hesitant or believed < INVENTED_WORD_PROBABILITY)
+def _workers(plan: DevicePlan) -> int:
+    """Return how many batches run at once: a GPU is busy with one, a CPU's cores share nothing but the weights."""
+    return min(plan.threads, MAX_WORKERS) if plan.device == "cpu" else 1
 
 
-def _without_repetition(recognized: RecognizedWindow) -> RecognizedWindow:
-    words = cut_repetition(recognized.words)
-    if len(words) == len(recognized.words):
-        return recognized
-    text = "".join(word.text for word in words)
-    return replace(recognized, words=words, text=text, compression_ratio=compression_ratio(text))
+def _wave(queue: Sequence[Window], workers: int, batch: int) -> list[Sequence[Window]]:
+    """Return the next batches, one a worker and of like size, so that no worker waits long for another."""
+    waves = ceil(len(queue) / (workers * batch))
+    size = ceil(len(queue) / (workers * waves))
+    return [queue[first : first + size] for first in range(0, min(len(queue), workers * size), size)]
 
 
 def _unheard(recognized: RecognizedWindow, tokenizer: Tokenizer) -> list[Window]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from faster_whisper.tokenizer import Tokenizer
 
-    from appliance.engine.asr import RecognizedWindow
+    from appliance.engine.recognized import RecognizedWindow
     from appliance.engine.windows import Window
 
 OPENING = "\"'“¿([{-"
@@ -34,6 +34,9 @@ MAX_SUM_OF_MEDIANS = (
     2  # A word longer than twice the usual one reaches into a pause. Source: openai/whisper, timing.py.
 )
 LONGEST_USUAL_S = 0.7
+# Whisper's attention is early: by 0.12 s where utterances with exact times begin, by 0.14 s where they end (medians of
+# 118 first and 109 last words).
+EARLY_S = 0.12
 TIMESTAMP_S = 0.02
 TIMESTAMP_SLACK_S = 0.5  # Whisper's timestamps are no more exact than this. Source: openai/whisper, timing.py.
 
@@ -68,8 +71,9 @@ def words_in_window(
     longest_s = MAX_SUM_OF_MEDIANS * usual_s or window.duration_s
     words: list[Word] = []
     bounds = (region for region, n_tokens in spans for _ in range(n_tokens))
+    zero_s = window.start_s + EARLY_S
     for timed in merged:
-        start, end = _in_speech(window.start_s + timed["start"], window.start_s + timed["end"], window.speech)
+        start, end = _in_speech(zero_s + timed["start"], zero_s + timed["end"], window.speech)
         for region in [next(bounds, None) for _ in timed["tokens"]][:1]:
             start, end = _in_span(start, end, region)
         if end - start > longest_s and words and _ends_sentence(words[-1].text):

@@ -11,7 +11,7 @@ import torch
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
 
 from appliance.engine.alignment import Aligner, Alphabet
-from appliance.engine.asr import RecognizedWindow
+from appliance.engine.recognized import RecognizedWindow
 from appliance.engine.segment import Region
 from appliance.engine.windows import Window
 from appliance.errors import JobCancelled, ModelFileMissingError

@@ -9,9 +9,10 @@ import av
 import numpy as np
 import pytest
 
-from appliance.engine.asr import Decoding, RecognizedWindow, Recognizer
+from appliance.engine.asr import Decoding, Recognizer
 from appliance.engine.devices import DeviceDescription, plan_device
 from appliance.engine.language import detect_language
+from appliance.engine.recognized import RecognizedWindow
 from appliance.engine.segment import Region
 from appliance.engine.windows import Window
 from appliance.engine.words import sentences
@@ -153,7 +154,7 @@ def test_where_memory_runs_out_fewer_windows_are_heard_at_once(short_of_memory: 
     short_of_memory.room = 2
     samples = np.zeros(16_000, dtype=np.int16)
     short_of_memory.recognize(samples, all_of(samples) * 5, "en", ignore)
-    assert short_of_memory.batches == [2, 2, 1]
+    assert sorted(short_of_memory.batches) == [1, 2, 2]
 
 
 def test_where_not_one_window_fits_the_job_ends_with_a_reason(short_of_memory: ShortOfMemory) -> None:

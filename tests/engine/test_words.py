@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.engine.asr import RecognizedWindow
+from appliance.engine.recognized import RecognizedWindow
 from appliance.engine.segment import Region
 from appliance.engine.windows import Window
-from appliance.engine.words import MAX_SENTENCE_S, TokenWord, in_order, sentences, words_in_window
+from appliance.engine.words import EARLY_S, MAX_SENTENCE_S, TokenWord, in_order, sentences, words_in_window
 from appliance.transcript import Word
 
 WINDOW = Window((Region(10.0, 20.0),))
@@ -35,7 +35,8 @@ def speech(text: str, start: float = 0.0, word_s: float = 0.4) -> RecognizedWind
 
 def test_times_count_from_the_start_of_the_recording() -> None:
     (found,) = words_in_window([token_word(" hello", 1.0, 1.5)], WINDOW, [])
-    assert (found.start, found.end, found.timed_by) == (11.0, 11.5, "attention")
+    assert (found.start, found.end) == pytest.approx((11.0 + EARLY_S, 11.5 + EARLY_S))
+    assert found.timed_by == "attention"
 
 
 def test_punctuation_belongs_to_the_word_before_it() -> None:
@@ -46,7 +47,7 @@ def test_punctuation_belongs_to_the_word_before_it() -> None:
 def test_a_word_that_reaches_into_a_pause_ends_where_speech_ends() -> None:
     window = Window((Region(0.0, 3.0), Region(5.0, 9.0)))
     (found,) = words_in_window([token_word(" hello", 2.5, 3.4)], window, [])
-    assert (found.start, found.end) == (2.5, 3.0)
+    assert (found.start, found.end) == pytest.approx((2.5 + EARLY_S, 3.0))
 
 
 def test_a_word_far_behind_its_timestamp_ends_at_the_timestamp() -> None:

@@ -129,7 +129,7 @@ class ApplianceProcess:
 
     def _stranger(self) -> httpx.Client:
         context = ssl.create_default_context(cafile=str(self.folder / "keys" / "ca.crt"))
-        headers = {"Origin": self.address, "Sec-Fetch-Site": "same-origin"}
+        headers = {"Origin": self.address, "Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
         return httpx.Client(base_url=self.address, verify=context, timeout=60, headers=headers)
 
     def _sign_in(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.errors import PortTakenError
 from tests.conftest import REPOSITORY, corpus_file
 from tests.flows.appliance_process import ApplianceProcess, begin, free_port, send
 from tests.flows.mounts import mounted
@@ -54,7 +55,7 @@ def test_a_port_that_is_taken_is_named_and_no_folder_is_made(tmp_path: Path) -> 
         port = other.getsockname()[1]
         answer = appliance("serve", "--data", tmp_path / "data", "--port", str(port))
     assert answer.returncode == 1
-    assert f"Port {port} is in use" in answer.stderr
+    assert str(PortTakenError(port=port)) in answer.stderr
     assert list(tmp_path.iterdir()) == []
 
 
