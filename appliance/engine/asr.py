@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, float], None]
 
+__all__ = ["Decoding", "RecognizedWindow", "Recognizer"]
+
 FRAMES_PER_S = 100
 MAX_FRAMES = 3000
 # Whisper was trained on thirty seconds, filled up with silence. It does as well with two seconds of silence, and the

@@ -115,7 +115,7 @@ def test_progress_rises_to_one_and_can_cancel(recognizer: Recognizer, call: NDAr
         told.append((stage, fraction))
         raise JobCancelled
 
-    one_at_a_time = recognizer.with_plan(replace(PLAN, asr_batch=1))
+    one_at_a_time = recognizer.with_plan(replace(PLAN, asr_batch=1, threads=1))
     with pytest.raises(JobCancelled):
         one_at_a_time.recognize(call, CALL_WINDOWS, "en", cancel)
     assert [stage for stage, _ in told] == ["asr"]
@@ -142,7 +142,8 @@ class ShortOfMemory(Recognizer):
 
     @property
     def batches(self) -> list[int]:
-        return self.__dict__.setdefault("sizes", [])
+        sizes: list[int] = self.__dict__.setdefault("sizes", [])
+        return sizes
 
 
 @pytest.fixture
