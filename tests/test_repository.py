@@ -198,7 +198,7 @@ def raises_again(handler: ast.ExceptHandler) -> bool:
 def error_classes() -> list[type[errors.ApplianceError]]:
     found = [errors.ApplianceError]
     for cls in found:
-        found += cls.__subclasses__()
+        found += [kin for kin in cls.__subclasses__() if kin.__module__ == errors.__name__]
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -156,7 +155,12 @@ class Recognizer:
             while queue:
                 batches = _wave(queue, self._workers, rungs[0])
                 try:
-                    found = list(pool.map(partial(self._recognize_batch, task), batches))
+                    found = []
+                    for batch, heard in zip(
+                        batches, pool.map(partial(self._recognize_batch, task), batches), strict=True
+                    ):
+                        found += heard
+                        task.advance(sum(window.duration_s for window in batch))
                 except RuntimeError as exc:
                     if "out of memory" not in str(exc).lower():
                         raise
@@ -164,9 +168,8 @@ class Recognizer:
                     if not rungs:
                         raise OutOfMemoryError from exc
                     continue
-                recognized += chain.from_iterable(found)
+                recognized += found
                 queue = queue[sum(map(len, batches)) :]
-                task.advance(sum(window.duration_s for batch in batches for window in batch))
         return recognized
 
     def _recognize_batch(self, task: _Task, batch: Sequence[Window]) -> list[RecognizedWindow]:

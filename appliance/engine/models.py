@@ -53,7 +53,7 @@ class SetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 RoleName = Annotated[
-    str, msgspec.Meta(pattern="^(asr|segmentation|embedding|clustering|vad|summary|nltk|aligner/[a-z]{2,3})$")
+    str, msgspec.Meta(pattern="^(asr|segmentation|embedding|clustering|vad|summary|aligner/[a-z]{2,3})$")
 ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 STAGE_SHARES = {
-    # How a job's time is divided, measured with scripts/bench --part b; it only has to be good enough for an honest bar.
+    # How a job's time is divided, measured by scripts/bench --part b; good enough for an honest bar.
     "decode": 0.02, "segment": 0.19, "language": 0.01, "asr": 0.64, "words": 0.01, "diarize": 0.12, "assign": 0.01,
 }  # fmt: skip
 LEAST_FRACTION_FOR_ETA = 0.1

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from appliance.records import jobs, recordings
 from appliance.spool import CHUNK_BYTES
+from appliance.worker.progress import Standing
 from tests.browser.conftest import Visitor
 from tests.web.appliance import a_transcript, finish_job, issue_link, put_recording, run_job, serving
 
@@ -156,8 +157,9 @@ def test_progress_and_ending_come_without_loading_the_page(visitor: Visitor) -> 
     page = visitor.open("/")
     expect(page.locator("#recordings")).to_contain_text("Next in the queue")
     run_job(visitor.workshop, recording_id, "diarize", 0.5)
+    percent = str(round(Standing("diarize", 0.5, 0.0).fraction * 100))
     expect(page.locator("#recordings")).to_contain_text("Telling the speakers apart")
-    expect(page.locator(f"#row-{recording_id} progress")).to_have_attribute("value", "92")
+    expect(page.locator(f"#row-{recording_id} progress")).to_have_attribute("value", percent)
     finish_job(visitor.workshop, recording_id, a_transcript())
     page.get_by_role("link", name="talk.wav").click()
     expect(page.get_by_role("heading", name="talk.wav")).to_be_visible()

@@ -259,7 +259,7 @@ def test_oversized_manifest_is_refused_unread(small_set: Path) -> None:
 def test_starter_set_opens_and_offers_what_the_stages_need(starter_set: Path) -> None:
     opened = ModelSet.open(starter_set)
 
-    assert set(opened.models) == {"asr", "segmentation", "embedding", "clustering", "nltk"}
+    assert set(opened.models) == {"asr", "segmentation", "embedding", "clustering"}
     assert {"en", "bn", "de"} <= set(opened.languages)
     assert (opened.path("asr") / "tokenizer.json").exists()  # Without it faster-whisper would ask the network.
 
