@@ -16,7 +16,7 @@ from tests.web.appliance import LiveAppliance, open_workshop, serving, sign_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 30_000
 
 WATCH_POLICY = """
 window.refusals = [];
