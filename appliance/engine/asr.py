@@ -17,7 +17,7 @@ from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_to
 from appliance.engine.recognized import RecognizedWindow, is_invented, without_repetition
 from appliance.engine.repetition import compression_ratio, repeats
 from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
-from appliance.engine.windows import unheard
+from appliance.engine.windows import shared_out, unheard
 from appliance.engine.words import timestamp_spans, words_in_window
 from appliance.errors import ModelFileMissingError, OutOfMemoryError
 
@@ -130,7 +130,8 @@ class Recognizer:
         tokenizer = Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, "transcribe", language)
         task = _Task(samples, tokenizer, progress, sum(window.duration_s for window in windows))
         duration_s = len(samples) / SAMPLE_RATE_HZ
-        recognized = self._hear(task, [window.within(duration_s) for window in windows])
+        within = [window.within(duration_s) for window in windows]
+        recognized = self._hear(task, shared_out(within, self._workers))
         recognized += self._hear(task, [part for each in recognized for part in _unheard(each, tokenizer)])
         spoken = [each for each in recognized if each.words and not is_invented(each)]
         return sorted(spoken, key=lambda each: each.window.start_s)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Whisper hears thirty seconds at once, and does best when what it hears ends well before that.
 MAX_WINDOW_S = 24.0
+LEAST_HALF_S = 8.0  # Less context costs words.
 MARGIN_S = 0.2  # A first consonant is quiet, and a last word fades.
 MAX_PAUSE_S = 3.0  # A longer pause in a window costs time and invites invented words.
 
@@ -78,6 +79,25 @@ def windows_of(regions: Iterable[Region], scores: SpeechScores) -> list[Window]:
         else:
             windows.append([region])
     return [Window(tuple(speech)) for speech in windows]
+
+
+def shared_out(windows: Sequence[Window], workers: int) -> list[Window]:
+    """Return windows in which every worker has its share, where a recording is so short that it makes fewer.
+
+    A window is halved at the pause nearest to its middle, and only where both halves keep enough context.
+    """
+    shared = list(windows)
+    while 0 < len(shared) < workers:
+        longest = max(shared, key=lambda window: window.duration_s)
+        middle_s = (longest.start_s + longest.end_s) / 2
+        cuts = range(1, len(longest.speech))
+        cut = min(cuts, key=lambda number: abs(longest.speech[number].start - middle_s), default=0)
+        halves = [Window(longest.speech[:cut]), Window(longest.speech[cut:])] if cut else []
+        if not halves or min(half.duration_s for half in halves) < LEAST_HALF_S:
+            break
+        position = shared.index(longest)
+        shared[position : position + 1] = halves
+    return shared
 
 
 def unheard(window: Window, heard: Sequence[Region], shortest_s: float) -> list[Window]:

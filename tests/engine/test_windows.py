@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.engine.segment import Region, SpeechScores
-from appliance.engine.windows import MARGIN_S, MAX_PAUSE_S, MAX_WINDOW_S, Window, unheard, windows_of
+from appliance.engine.windows import MARGIN_S, MAX_PAUSE_S, MAX_WINDOW_S, Window, shared_out, unheard, windows_of
 
 STEP_S = 0.1
 
@@ -85,3 +85,14 @@ def test_silence_without_text_is_not_unheard() -> None:
 
 def test_a_window_ends_where_the_recording_ends() -> None:
     assert Window((Region(0.0, 3.0), Region(5.0, 10.2))).within(10.0) == Window((Region(0.0, 3.0), Region(5.0, 10.0)))
+
+
+def test_a_single_window_is_halved_at_a_pause_so_that_two_workers_have_their_share() -> None:
+    window = Window((Region(0.0, 9.0), Region(9.5, 12.0), Region(12.5, 24.0)))
+    assert shared_out([window], 2) == [Window(window.speech[:2]), Window(window.speech[2:])]
+
+
+def test_a_window_too_short_to_halve_and_one_without_a_pause_stay_whole() -> None:
+    for window in (Window((Region(0.0, 7.0), Region(7.5, 14.0))), Window((Region(0.0, 24.0),))):
+        assert shared_out([window], 2) == [window]
+    assert shared_out([], 2) == []
