@@ -22,7 +22,7 @@ from appliance import cage
 from appliance.errors import ApplianceError, DecodeLimitError, MediaError
 from appliance.logs import start_logging
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import Decode, Decoded, Failed, Progress
+from appliance.worker.messages import PCM_SEALS, Decode, Decoded, Failed, Progress
 
 if TYPE_CHECKING:
     from appliance.media.limits import Meter
@@ -43,7 +43,6 @@ WATCHER_GRACE_S = 5.0
 KERNEL_GRACE_S = 15.0
 
 WAVE_HEADER = "<4sI4s4sIHHIIHH4sI"
-ALL_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 EXIT_FAILED = 1
 EXIT_ORPHANED = 2
@@ -116,7 +115,7 @@ def _decode(channel: Channel, request: Decode, audio: int, pcm: int) -> float:
         decoded = decode(_source(request, audio), meter, _Reporter(channel))
     except (OSError, MemoryError) as exc:  # Samples are written to memory, so that a failed write is a lack of it.
         raise DecodeLimitError(limit="memory", reached_s=meter.decoded_s) from exc
-    fcntl.fcntl(pcm, fcntl.F_ADD_SEALS, ALL_SEALS)
+    fcntl.fcntl(pcm, fcntl.F_ADD_SEALS, PCM_SEALS)
     return decoded.duration_s
 
 

@@ -11,11 +11,10 @@ import msgspec
 
 from appliance.errors import DecoderDiedError
 from appliance.worker.channel import ChannelClosedError
-from appliance.worker.messages import Decode, Decoded, Failed, Progress
+from appliance.worker.messages import PCM_SEALS, Decode, Decoded, Failed, Progress
 from appliance.worker.process import Child, anonymous_file, start_child
 
 SILENCE_LIMIT_S = 120.0  # The decoder reports at least every few seconds; one that says nothing for so long hangs.
-ALL_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +89,5 @@ def _await_answer(child: Child, progress: Callable[[str, float], None]) -> float
 
 def _check_sealed(pcm: int) -> None:
     """Refuse samples that the decoder could still change or shrink under the engine's feet."""
-    if fcntl.fcntl(pcm, fcntl.F_GET_SEALS) & ALL_SEALS != ALL_SEALS:
+    if fcntl.fcntl(pcm, fcntl.F_GET_SEALS) & PCM_SEALS != PCM_SEALS:
         raise DecoderDiedError

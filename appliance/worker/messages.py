@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import msgspec
 
 from appliance.errors import ApplianceError, Fact, from_wire
 from appliance.options import TranscribeOptions
+
+PCM_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+"""What the decoder puts on its samples, and the server asks for: nobody can change them any more."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
