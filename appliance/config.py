@@ -9,11 +9,17 @@ import tempfile
 from pathlib import Path
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from appliance.errors import SettingsError
 
 MEBIBYTE = 2**20
+SETTINGS_FILE = Path("/etc/cloister/settings.toml")  # Read where it is there; CLOISTER_SETTINGS names another one.
 
 CLOSED_ENVIRONMENT = {
     # Every switch by which a library of this stack can be told not to call out.
@@ -31,6 +37,7 @@ CLOSED_ENVIRONMENT = {
     "HF_HUB_DISABLE_XET": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "DISABLE_SAFETENSORS_CONVERSION": "true",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports from native code, unless told so before it is loaded.
     "HF_ENDPOINT": "http://127.0.0.1:9",
 }
 
@@ -38,9 +45,11 @@ PASSED_ON = (
     "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
 )  # fmt: skip
 
+LOCALE_OF_PYTHON = "LC_CTYPE"  # Python sets it for itself while it starts, where no locale was given.
+
 
 class Settings(BaseSettings):
-    """How this appliance is set up; each field can be given as ``CLOISTER_<NAME>`` in the environment."""
+    """How this appliance is set up: the command line before ``CLOISTER_<NAME>`` in the environment before the file."""
 
     model_config = SettingsConfigDict(env_prefix="CLOISTER_", frozen=True, extra="forbid")
 
@@ -53,6 +62,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104 -- an appliance serves its LAN.
     port: int = Field(8443, ge=1, le=65535, description="TCP port to listen on.")
+    socket: Path | None = Field(
+        None, description="Unix socket to listen on instead of a port, for a machine or container without a network."
+    )
     names: tuple[str, ...] = Field(
         ("localhost", "127.0.0.1", "::1"), description="Host names and addresses in the certificate, as a JSON list."
     )
@@ -66,6 +78,18 @@ class Settings(BaseSettings):
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."
     )
     allow_weaker_cage: bool = Field(False, description="Start although the kernel lacks a part of the seal.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- of the method that this overrides.
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above.
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the settings file last, so that it is overridden by everything else."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
 
     @property
     def keys_folder(self) -> Path:
@@ -81,9 +105,24 @@ def load_settings(**given: object) -> Settings:
     """
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as exc:
+    except (OSError, ValueError) as exc:
+        if not isinstance(exc, ValidationError):  # Of the file: it cannot be read, or it is not TOML.
+            raise SettingsError(name=str(_settings_file()), reason=f"the file cannot be read ({exc})") from exc
         first = exc.errors()[0]
         raise SettingsError(name=".".join(map(str, first["loc"])), reason=first["msg"]) from exc
+
+
+def _settings_file() -> Path:
+    """Return the file of the settings, which may not be there unless somebody named it.
+
+    Raises:
+        SettingsError: Somebody named it, and it is not there.
+    """
+    named = os.environ.get("CLOISTER_SETTINGS")
+    path = Path(named) if named else SETTINGS_FILE
+    if named and not path.is_file():
+        raise SettingsError(name="CLOISTER_SETTINGS", reason=f"there is no file {path}")
+    return path
 
 
 def child_environment(threads: int) -> dict[str, str]:
@@ -107,6 +146,34 @@ def child_environment(threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
     }
     return environment
+
+
+def differing_environment(threads: int) -> tuple[str, ...]:
+    """Return the names of the variables by which this process's environment differs from a child's; none if it is one.
+
+    What is not named there is foreign, whatever it is called: a proxy, a token, a folder of caches. Values are not
+    told, because a token is one.
+
+    Args:
+        threads: As the child was given.
+    """
+    closed = child_environment(threads)
+    names = {*os.environ, *closed} - {LOCALE_OF_PYTHON}
+    return tuple(sorted(name for name in names if os.environ.get(name) != closed.get(name)))
+
+
+def hub_environment() -> tuple[str | None, str | None]:
+    """Return the address of the model hub and the token for it, where a connected machine has them in its environment.
+
+    The appliance itself never asks: its processes have neither, and no way out.
+    """
+    return os.environ.get("HF_ENDPOINT"), os.environ.get("HF_TOKEN")
+
+
+def gpu_is_hidden() -> bool:
+    """Tell whether somebody told CUDA to see no GPU, which is how to run on the CPU of a machine that has one."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible is not None and visible.strip() in ("", "-1")
 
 
 def scratch_folder() -> Path:

@@ -6,6 +6,8 @@
     ├── SettingsError             a setting or an argument is not usable
     ├── OptionError               a transcription option is out of range
     ├── DataFolderError           the data folder cannot be used
+    ├── WrongOwnerError           a folder or file belongs to another user
+    ├── ClockError                the clock shows a time before this release
     ├── PortTakenError            another program listens on the port
     ├── CageError                 the kernel cannot enforce the seal
     ├── CryptoError               something sealed does not open
@@ -37,12 +39,17 @@
     │   ├── ModelFileMissingError a file of the set is not there
     │   ├── ModelFileAlteredError a file of the set has other bytes
     │   ├── OriginError           a file that a set is built from cannot be used
+    │   ├── HubError              the model hub did not give a file
+    │   ├── GatedModelError       the hub gives a model only to those who accepted its conditions
+    │   ├── UnpinnedModelError    nobody wrote down what a file of the hub must be
     │   └── DeviceError           the accelerator cannot run the set
     ├── EngineError               the engine could not finish
     │   ├── EngineStartError      its process ends before the models are loaded
     │   ├── EngineDiedError       its process ended in the middle of a job
     │   ├── DecoderDiedError      the decoder's process ended
     │   ├── OutOfMemoryError      even the smallest plan did not fit
+    │   ├── OpenEnvironmentError  its environment leaves a way out open
+    │   ├── CallRefusedError      a library wanted to call out
     │   └── JobCancelled          somebody cancelled the job
     ├── AudioGoneError            the audio is no longer there: upload again
     └── AccessError               the person may not do this
@@ -129,6 +136,34 @@ class DataFolderError(ApplianceError):
     text = "The folder {folder} cannot be used: {reason}."
     folder: str
     reason: str
+
+
+@dataclass(eq=False)
+class WrongOwnerError(ApplianceError):
+    """A folder or file belongs to another user."""
+
+    code = "wrong_owner"
+    text = (
+        "{path} belongs to the user with the number {owner}, and the appliance runs as {user}, who may not use it. "
+        "Start the appliance as the user {owner}, or give it away as root: chown -R {user}:{group} {path}"
+    )
+    path: str
+    owner: int
+    user: int
+    group: int
+
+
+@dataclass(eq=False)
+class ClockError(ApplianceError):
+    """The clock shows a time before this release."""
+
+    code = "clock"
+    text = (
+        "The clock of this machine shows {shown}, and this release was made on {released}. With a wrong clock "
+        "certificates and sessions would be wrong too. Set the clock, then start again."
+    )
+    shown: str
+    released: str
 
 
 @dataclass(eq=False)
@@ -434,6 +469,43 @@ class OriginError(ModelError):
 
 
 @dataclass(eq=False)
+class HubError(ModelError):
+    """The model hub did not give a file."""
+
+    code = "model.hub"
+    text = "The file {path} could not be fetched from the model hub: {reason}."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class GatedModelError(ModelError):
+    """The hub gives a model only to those who accepted its conditions."""
+
+    code = "model.gated"
+    text = (
+        "The model hub gives {repo} only to accounts that have accepted its conditions. Sign in there, accept them on "
+        "the model's page, make a token that may read, and give it with --token-file or as HF_TOKEN."
+    )
+    repo: str
+
+
+@dataclass(eq=False)
+class UnpinnedModelError(ModelError):
+    """Nobody wrote down what a file of the hub must be."""
+
+    code = "model.unpinned"
+    text = (
+        "The set {name} was not fetched: of {count} files nobody has written down the checksum, the first is {path}. "
+        "Run scripts/prefetch --pin {name} on a machine that reaches the model hub and look at what it writes, or "
+        "leave languages out with --languages."
+    )
+    name: str
+    count: int
+    path: str
+
+
+@dataclass(eq=False)
 class DeviceError(ModelError):
     """The accelerator cannot run the set."""
 
@@ -485,6 +557,32 @@ class OutOfMemoryError(EngineError):
 
     code = "engine.out_of_memory"
     text = "The recording does not fit into the memory of this machine, even with the smallest plan. Cut it in parts."
+
+
+@dataclass(eq=False)
+class OpenEnvironmentError(EngineError):
+    """Its environment leaves a way out open."""
+
+    code = "engine.environment"
+    text = (
+        "The transcription engine was not started, because its environment is not closed: {names}. Start it with the "
+        "appliance's own commands and with nothing wrapped round them, and run scripts/setup again if that does not "
+        "help."
+    )
+    names: str
+
+
+@dataclass(eq=False)
+class CallRefusedError(EngineError):
+    """A library wanted to call out."""
+
+    code = "engine.call_refused"
+    text = (
+        "The library {library} wanted to fetch {wanted} from a network, and was refused: nothing leaves this "
+        "appliance. The model set may lack a file. Please tell your administrator."
+    )
+    library: str
+    wanted: str
 
 
 class JobCancelled(EngineError):  # noqa: N818 -- it is how a job ends, not a fault.

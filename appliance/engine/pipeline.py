@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from appliance.engine.alignment import Aligner
 from appliance.engine.asr import RecognizedWindow, Recognizer
 from appliance.engine.assign import assign, speakers_of
 from appliance.engine.devices import DevicePlan, describe_device, plan_device
-from appliance.engine.diarize import ClusteringPlan, diarize
+from appliance.engine.diarize import ClusteringPlan, diarize, read_clustering
 from appliance.engine.embed import Embedder
 from appliance.engine.language import detect_language
 from appliance.engine.models import ModelSet
@@ -30,6 +29,7 @@ from appliance.engine.segment import (
     silero_scores,
     speech_regions,
 )
+from appliance.engine.vbx import VbxPlan
 from appliance.engine.windows import windows_of
 from appliance.engine.words import sentences
 from appliance.errors import OutOfMemoryError
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, float], None]
 
-# A fifth of a window. Against pyannote's own tenth it halves the work at the same error; from a quarter on errors grow.
-WINDOW_STEP_S = 2.0
 SEGMENTATION_BATCH = {"cpu": 4, "cuda": 32}
 EMBEDDING_SHARE = 0.9  # Of the progress of diarization; clustering takes little.
 
@@ -59,8 +57,7 @@ class Pipeline:
 
     Attributes:
         models: Role to model id.
-        device: The device plan in words.
-        plan: The same, for the stages.
+        plan: How they run on the device.
         segmenter: Hears speech and local speakers.
         embedder: Hears voices.
         clustering: How voices are grouped.
@@ -70,11 +67,10 @@ class Pipeline:
     """
 
     models: dict[str, str]
-    device: str
     plan: DevicePlan
     segmenter: Segmenter
     embedder: Embedder
-    clustering: ClusteringPlan
+    clustering: ClusteringPlan | VbxPlan
     recognizer: Recognizer
     model_set: ModelSet
     aligners: dict[str, Aligner] = field(default_factory=dict)
@@ -96,16 +92,16 @@ class Pipeline:
         report("load", 0.2)
         plan = plan_device(describe_device(), threads)
         torch.set_num_threads(threads)
-        segmenter = Segmenter.load(models.path("segmentation"), torch.device(plan.device, plan.index), threads)
-        embedder = Embedder.load(models.path("embedding"), threads)
-        clustering = ClusteringPlan(**json.loads((models.path("clustering") / "config.json").read_text("utf-8")))
+        place = torch.device(plan.device, plan.index)
+        segmenter = Segmenter.load(models.path("segmentation"), place, threads)
+        embedder = Embedder.load(models.path("embedding"), threads, place, plan.embedding_batch)
+        clustering = read_clustering(models.path("clustering"))
         get_vad_model()  # It stays in memory from here on, so that the first job without speakers is not slower.
         report("load", 0.5)
         recognizer = Recognizer.load(models.path("asr"), plan)
         report("load", 1.0)
         return cls(
             models=dict(models.models),
-            device=plan.in_words(),
             plan=plan,
             segmenter=segmenter,
             embedder=embedder,
@@ -182,7 +178,10 @@ class _Job:
                 scores = silero_scores(self.samples, self.of_stage("segment"))
                 return None, scores, speech_regions(scores, duration_s, SILERO_RULE)
             segmentation = self.pipeline.segmenter.segment(
-                self.samples, WINDOW_STEP_S, SEGMENTATION_BATCH[self.plan.device], self.of_stage("segment")
+                self.samples,
+                self.pipeline.clustering.window_step_s,
+                SEGMENTATION_BATCH[self.plan.device],
+                self.of_stage("segment"),
             )
             return segmentation, segmentation.speech, speech_regions(segmentation.speech, duration_s, PYANNOTE_RULE)
 
@@ -202,7 +201,10 @@ class _Job:
         pipeline = self.pipeline
         with self.timed("embed"):
             embeddings = pipeline.embedder.embed(
-                self.samples, segmentation, self.of_stage("diarize", 0.0, EMBEDDING_SHARE)
+                self.samples,
+                segmentation,
+                self.of_stage("diarize", 0.0, EMBEDDING_SHARE),
+                self.plan.embedding_batch,
             )
         with self.timed("diarize"):
             report = self.of_stage("diarize", EMBEDDING_SHARE, 1.0)

@@ -75,7 +75,7 @@ def write_segmentation(checkpoint: bytes, folder: Path) -> None:
     Raises:
         OriginError: It is not such a checkpoint, or the written form computes anything else than it does.
     """
-    original = _unpickle(checkpoint, [Specifications, Problem, Resolution, TorchVersion])
+    original = unpickle(checkpoint, [Specifications, Problem, Resolution, TorchVersion])
     specifications = original["pyannote.audio"]["specifications"]
     config = {
         "architecture": original["pyannote.audio"]["architecture"]["class"],
@@ -98,7 +98,7 @@ def write_segmentation(checkpoint: bytes, folder: Path) -> None:
     sound = torch.randn(2, 1, 160_000, generator=torch.Generator().manual_seed(0)) * 0.1
     with torch.inference_mode():
         difference = float((read_segmentation(folder)(sound) - expected(sound)).abs().max())
-    _require(difference, 0.0, "segmentation")
+    require_same(difference, 0.0, "segmentation")
 
 
 def read_segmentation(folder: Path) -> PyanNet:
@@ -138,7 +138,7 @@ def write_embedding(weights: bytes, architecture: Path, folder: Path) -> None:
         frames = run_graph(folder / FRAMES, feats)
         statistics = np.concatenate([frames.mean(axis=1), frames.std(axis=1, ddof=1)], axis=1)
         parts = statistics @ projection["weight"].numpy().T + projection["bias"].numpy()
-        _require(_difference(network, feats, parts), MAX_DIFFERENCE, "embedding")
+        require_same(_difference(network, feats, parts), MAX_DIFFERENCE, "embedding")
 
 
 def write_whole_embedding(weights: bytes, architecture: Path, path: Path) -> None:
@@ -150,7 +150,7 @@ def write_whole_embedding(weights: bytes, architecture: Path, path: Path) -> Non
     network = read_campplus(weights, architecture)
     _export(network, path, output="embs", axes={0: "batch"})
     for feats in _trial_feats():
-        _require(_difference(network, feats, run_graph(path, feats)), MAX_DIFFERENCE, "embedding")
+        require_same(_difference(network, feats, run_graph(path, feats)), MAX_DIFFERENCE, "embedding")
 
 
 def write_identity_plda(folder: Path) -> None:
@@ -165,7 +165,7 @@ def read_campplus(weights: bytes, architecture: Path) -> nn.Module:
     with _importable(architecture):
         module = importlib.import_module("speakerlab.models.campplus.DTDNN")
     network: nn.Module = module.CAMPPlus(feat_dim=MEL_BINS, embedding_size=DIMENSION)
-    network.load_state_dict(_unpickle(weights, []))
+    network.load_state_dict(unpickle(weights, []))
     return network.eval()
 
 
@@ -238,7 +238,12 @@ def _difference(network: nn.Module, feats: np.ndarray, found: np.ndarray) -> flo
     return float(np.abs(found - expected).max())
 
 
-def _require(difference: float, limit: float, what: str) -> None:
+def require_same(difference: float, limit: float, what: str) -> None:
+    """Refuse a conversion that computes anything else than what it was made from.
+
+    Raises:
+        OriginError: The difference is over the limit.
+    """
     if not difference <= limit:  # So that a difference that is not a number is refused too.
         raise OriginError(path=what, reason=f"its converted form differs by {difference:g} where {limit:g} is allowed")
 
@@ -251,7 +256,12 @@ def _build(hyper_parameters: dict[str, Any], specifications: Specifications, wei
     return network.eval()
 
 
-def _unpickle(pickled: bytes, classes: list[Callable[..., Any] | tuple[Callable[..., Any], str]]) -> dict[str, Any]:
+def unpickle(pickled: bytes, classes: list[Callable[..., Any] | tuple[Callable[..., Any], str]]) -> dict[str, Any]:
+    """Return the content of a pickle, of which only tensors, plain values and the named classes are made.
+
+    Raises:
+        OriginError: It holds anything else, or is no checkpoint.
+    """
     try:
         with torch.serialization.safe_globals(classes):
             content: dict[str, Any] = torch.load(io.BytesIO(pickled), map_location="cpu", weights_only=True)

