@@ -1,4 +1,4 @@
-"""The command line: serve · transcribe · user."""
+"""The command line: serve · transcribe · doctor · user · health · edge."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the server"))
     _add_transcribe(commands.add_parser("transcribe", help="transcribe files without the server"))
     _add_user(commands.add_parser("user", help="let somebody in"))
+    _add_doctor(commands.add_parser("doctor", help="look whether everything is well, and say what to do if not"))
+    _add_health(commands.add_parser("health", help="ask whether the server on this machine answers"))
+    _add_edge(commands.add_parser("edge", help="carry a port to the socket of an appliance without a network"))
     return parser
 
 
@@ -53,6 +56,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, help="folder of the model set")
     parser.add_argument("--host", help="address to listen on (default: all)")
     parser.add_argument("--port", type=int, help="port to listen on (default: 8443)")
+    parser.add_argument("--socket", type=Path, help="Unix socket to listen on instead of a port")
 
 
 def _add_transcribe(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +79,26 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("name", choices=["owner"], help="whom")
     reset.add_argument("--data", type=Path, help="data folder (default: ./data)")
     reset.add_argument("--port", type=int, help="port of the server (default: 8443)")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--data", type=Path, help="data folder (default: ./data)")
+    parser.add_argument("--keys", type=Path, help="keys folder (default: beside the data folder)")
+    parser.add_argument("--models", type=Path, help="folder of the model set")
+
+
+def _add_health(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ready", action="store_true", help="ask also whether it takes jobs")
+    parser.add_argument("--host", help="address of the server (default: this machine)")
+    parser.add_argument("--port", type=int, help="port of the server (default: 8443)")
+    parser.add_argument("--socket", type=Path, help="Unix socket of the server, where it has no port")
+
+
+def _add_edge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--socket", type=Path, required=True, help="Unix socket of the appliance")
+    parser.add_argument("--host", help="address to listen on (default: all)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: 8443)")
 
 
 if __name__ == "__main__":

@@ -4,54 +4,27 @@ Three layers, each closing what the others leave open. *Seccomp* refuses system 
 socket of any family, no io_uring (it opens sockets without the socket call), no new program. *Landlock* refuses by
 object: files, TCP ports, signals, abstract sockets. *Resource limits* and the dumpable flag do the rest.
 
-Nothing here can be taken back by the process that asked for it, nor by a child of that process.
+Nothing here can be taken back by the process that asked for it, nor by a child of that process. A process that has
+sealed itself tries every way out before it goes on, and does not go on where one is open.
 """
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
-import math
 import os
 import resource
-import sys
-import time
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import landlockpy
-from landlockpy import AccessFS, AccessNet, RestrictFlag, Scope
-
-from appliance import syscalls
+from appliance import landlock, rlimits, syscalls
 from appliance.errors import CageError
 
-LANDLOCK_ABI = 6  # TCP came with 4, device ioctls with 5, signals and abstract sockets with 6.
 ARCHITECTURES = ("x86_64", "aarch64")  # Where the order of clone's arguments, and the calls below, were checked.
 
-PR_SET_DUMPABLE = 4
-READ = AccessFS.READ_FILE | AccessFS.READ_DIR
-WRITE = (
-    READ
-    | AccessFS.WRITE_FILE
-    | AccessFS.TRUNCATE
-    | AccessFS.MAKE_REG
-    | AccessFS.MAKE_DIR
-    | AccessFS.REMOVE_FILE
-    | AccessFS.REMOVE_DIR
-    | AccessFS.REFER  # Renaming into another folder, which both folders must allow.
-)
-DEVICE = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
-FILE_RIGHTS = DEVICE | AccessFS.EXECUTE | AccessFS.TRUNCATE  # A rule on a file may hold no rights of folders.
-ALL_SCOPES = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
-
-SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt", "/etc")
-# Of /proc only our own process and plain figures: the rest has other processes' arguments and, for root, all memory.
-KERNEL_FIGURES = (
-    "/sys", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/version",
-    "/proc/filesystems", "/proc/devices", "/proc/modules", "/proc/sys", "/proc/driver",
-)  # fmt: skip
-PLAIN_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+TRIED_FAMILIES = ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_VSOCK")
+WARDEN_MEMORY_BYTES, WARDEN_OPEN_FILES = 2**30, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,35 @@ class ProcessLimits:
     open_files: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One way out that a process has tried in itself.
+
+    Attributes:
+        call: The system call, with the family where it was a socket.
+        refused: Whether the seal stands in the way.
+        answer: What the kernel said: ``EPERM`` from a filter, ``ENOSYS`` from one that nobody answers for any more, the
+            name of another error from the kernel itself, or ``open``.
+    """
+
+    call: str
+    refused: bool
+    answer: str
+
+
+def try_way_out() -> tuple[Trial, ...]:
+    """Try every way out in this process, in a form that does no harm where it is open and is not taken for an attempt.
+
+    Returns:
+        Each outward call with a first argument of -1, then a real socket of every family that leads out.
+    """
+    answers = {name: syscalls.answer_to(name, syscalls.TRIAL_ARGUMENT) for name in syscalls.OUTWARD_CALLS}
+    for name in TRIED_FAMILIES:
+        family = getattr(socket, name)
+        answers[f"socket({name})"] = syscalls.answer_to("socket", family, socket.SOCK_DGRAM, syscalls.TRIAL_PROTOCOL)
+    return tuple(Trial(call, answer in syscalls.REFUSALS, answer) for call, answer in answers.items())
+
+
 def check_kernel(*, allow_weaker: bool) -> tuple[str, ...]:
     """Find out what this system cannot enforce.
 
@@ -114,12 +116,12 @@ def state(pid: int | None = None) -> CageState:
         seccomp=("off", "strict", "filter")[int(fields.get("Seccomp", "0"))],
         filters=int(fields.get("Seccomp_filters", "0")),
         no_new_privs=int(fields.get("NoNewPrivs", "0")) == 1,
-        landlock_abi=landlockpy.abi_version(),
+        landlock_abi=landlock.abi(),
     )
 
 
 def seal_server_early(
-    readable: Sequence[Path], writable: Sequence[Path], port: int, *, allow_weaker: bool = False
+    readable: Sequence[Path], writable: Sequence[Path], port: int | None, *, allow_weaker: bool = False
 ) -> None:
     """Seal the server's files and ports. Call it before anything starts a thread: older threads would stay free.
 
@@ -128,19 +130,44 @@ def seal_server_early(
     Args:
         readable: Files and folders to read.
         writable: Folders to write beneath; they must exist.
-        port: The one TCP port to listen on. Connecting is refused altogether.
+        port: The one TCP port to listen on, or None for none at all. Connecting is refused altogether.
         allow_weaker: Go on where the kernel lacks a part.
 
     Raises:
         CageError: A part of the seal cannot be enforced.
     """
     check_kernel(allow_weaker=allow_weaker)
-    _forbid_dumps()
-    programs = [*map(Path, SYSTEM_FOLDERS), *_python_folders()]
-    grants = {AccessFS.EXECUTE | READ: programs, READ: readable, WRITE: writable} | _devices()
+    rlimits.forbid_dumps()
+    grants = {landlock.RUN: landlock.programs(), landlock.READ: readable, landlock.WRITE: writable}
+    grants |= landlock.devices()
     # A child finds this package in the folder round it, before it seals itself; listing opens no file there.
-    grants[AccessFS.READ_DIR] = [*grants[AccessFS.READ_DIR], Path(__file__).resolve().parent.parent]
-    _close_files(grants, port)
+    grants[landlock.LIST] = [*grants[landlock.LIST], landlock.PACKAGE.parent]
+    landlock.close_files(grants, port)
+
+
+def count_way_out(hand_over: Callable[[int], None]) -> bool:
+    """Have every attempt to call out told to a warden, in this process and the children it starts from now on.
+
+    Call it right before ``seal_server``, which relies on it only as far as it proves true, and before anything starts a
+    thread that could call out: until the warden answers, such a call waits, and keeps what it holds.
+
+    Args:
+        hand_over: Gives the warden the descriptor to answer from, which is closed here afterwards.
+
+    Returns:
+        False where the kernel cannot tell of refused calls. They are refused all the same.
+    """
+    if syscalls.lacking():
+        return False
+    try:
+        listener = syscalls.ask_for_outward_calls()
+    except CageError:
+        return False
+    try:
+        hand_over(listener)
+    finally:
+        os.close(listener)  # With the last copy gone the kernel refuses by itself, where it would wait for an answer.
+    return True
 
 
 def seal_server(*, allow_weaker: bool = False) -> None:
@@ -152,7 +179,19 @@ def seal_server(*, allow_weaker: bool = False) -> None:
         CageError: A part of the seal cannot be enforced.
     """
     check_kernel(allow_weaker=allow_weaker)
-    _close_calls(syscalls.refuse_in_server)
+    _close_way_out(syscalls.refuse_in_server)
+
+
+def seal_edge(*, allow_weaker: bool = False) -> None:
+    """Seal the edge once it listens: no file but its own program's, no TCP connection, sockets to local paths only.
+
+    Raises:
+        CageError: A part of the seal cannot be enforced.
+    """
+    check_kernel(allow_weaker=allow_weaker)
+    rlimits.forbid_dumps()
+    landlock.close_files({landlock.READ: [*landlock.programs(), Path("/proc/self")]})
+    _close_calls(syscalls.refuse_in_edge)
 
 
 def seal_engine(readable: Sequence[Path], writable: Sequence[Path], *, allow_weaker: bool = False) -> None:
@@ -169,10 +208,10 @@ def seal_engine(readable: Sequence[Path], writable: Sequence[Path], *, allow_wea
         CageError: A part of the seal cannot be enforced.
     """
     check_kernel(allow_weaker=allow_weaker)
-    _forbid_dumps()
-    libraries = [*map(Path, SYSTEM_FOLDERS), *map(Path, KERNEL_FIGURES), *_python_folders()]
-    _close_files({READ: [*libraries, *readable], WRITE: writable} | _devices())
-    _close_calls(syscalls.refuse_in_engine)
+    rlimits.forbid_dumps()
+    libraries = [*landlock.programs(), *landlock.KERNEL_FIGURES]
+    landlock.close_files({landlock.READ: [*libraries, *readable], landlock.WRITE: writable} | landlock.devices())
+    _close_way_out(syscalls.refuse_in_engine)
 
 
 def seal_decoder(limits: ProcessLimits, *, allow_weaker: bool = False) -> None:
@@ -182,10 +221,10 @@ def seal_decoder(limits: ProcessLimits, *, allow_weaker: bool = False) -> None:
         CageError: A part of the seal cannot be enforced.
     """
     check_kernel(allow_weaker=allow_weaker)
-    _forbid_dumps()
-    _limit(resource.RLIMIT_AS, limits.memory_bytes)
-    _limit(resource.RLIMIT_NOFILE, limits.open_files)
-    _close_calls(syscalls.refuse_in_decoder)
+    rlimits.forbid_dumps()
+    rlimits.limit(resource.RLIMIT_AS, limits.memory_bytes)
+    rlimits.limit(resource.RLIMIT_NOFILE, limits.open_files)
+    _close_way_out(syscalls.refuse_in_decoder)
 
 
 def seal_decoder_files() -> None:
@@ -194,18 +233,20 @@ def seal_decoder_files() -> None:
     Raises:
         CageError: The kernel refused.
     """
-    _close_files({})
+    landlock.close_files({})
 
 
-def limit_work(cpu_s: float, file_bytes: int) -> None:
-    """Limit what is still to come, once it is known how much the work may take.
+def seal_warden(*, allow_weaker: bool = False) -> None:
+    """Seal the warden: what the decoder loses, and every file but what the kernel tells about processes.
 
-    Args:
-        cpu_s: Processor seconds from now on; then the kernel ends the process.
-        file_bytes: Largest size of any file, anonymous ones included; writing past it fails.
+    It reads there which process a thread belongs to. The memory of processes stays out of its reach: Landlock keeps it
+    from those that are not beneath its own seal.
+
+    Raises:
+        CageError: A part of the seal cannot be enforced.
     """
-    _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + cpu_s))
-    _limit(resource.RLIMIT_FSIZE, file_bytes)
+    seal_decoder(ProcessLimits(WARDEN_MEMORY_BYTES, WARDEN_OPEN_FILES), allow_weaker=allow_weaker)
+    landlock.close_files({landlock.READ_FILE: [Path("/proc")]})
 
 
 def _missing_parts() -> Iterable[str]:
@@ -214,9 +255,8 @@ def _missing_parts() -> Iterable[str]:
         yield f"the seal was not checked on {machine} processors"
     if lacking := syscalls.lacking():
         yield lacking
-    abi = landlockpy.abi_version()
-    if abi < LANDLOCK_ABI:
-        yield f"the kernel offers Landlock {abi} (0 is none) where {LANDLOCK_ABI} is needed"
+    if landlock.abi() < landlock.WHOLE_ABI:
+        yield f"the kernel offers Landlock {landlock.abi()} (0 is none) where {landlock.WHOLE_ABI} is needed"
     if not _memfd_seals():
         yield "the kernel cannot seal anonymous files"
 
@@ -234,62 +274,6 @@ def _memfd_seals() -> bool:
         os.close(descriptor)
 
 
-def _forbid_dumps() -> None:
-    """Keep memory out of core files, and out of reach of other processes of the same user."""
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    _limit(resource.RLIMIT_CORE, 0)
-
-
-def _limit(kind: int, value: int) -> None:
-    """Set soft and hard limit alike; a hard limit that is already lower stays."""
-    hard = resource.getrlimit(kind)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
-
-
-def _python_folders() -> list[Path]:
-    """Return where Python, its packages and this package lie, but not the checkout around it, which may hold data."""
-    return [Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parent]
-
-
-def _devices() -> dict[AccessFS, Sequence[Path]]:
-    """Return the devices a child may use: the harmless ones, and the GPU's."""
-    accelerators = sorted(Path("/dev").glob("nvidia*"))
-    return {DEVICE: [*map(Path, PLAIN_DEVICES), *accelerators], AccessFS.READ_DIR: [Path("/dev")]}
-
-
-def _close_files(grants: dict[AccessFS, Sequence[Path]], port: int | None = None) -> None:
-    """Refuse every file, TCP port, foreign signal and abstract socket but those granted."""
-    if landlockpy.abi_version() == 0:
-        return  # check_kernel has told, and somebody accepted it.
-    try:
-        with landlockpy.Ruleset(scoped=ALL_SCOPES) as ruleset:
-            for access, paths in grants.items():
-                for path in paths:
-                    _grant(ruleset, path, access)
-            if port is not None:
-                ruleset.allow_port(port, AccessNet.BIND_TCP)
-            if landlockpy.abi_version() < 8:  # noqa: PLR2004 -- the ABI with which TSYNC came.
-                _refuse_older_threads()
-            ruleset.restrict(RestrictFlag.TSYNC)
-    except OSError as exc:
-        raise CageError(missing=f"Landlock was refused ({os.strerror(exc.errno or 0)})") from exc
-
-
-def _grant(ruleset: landlockpy.Ruleset, path: Path, access: AccessFS) -> None:
-    """Allow a path; one that is not there is not allowed, should it ever appear."""
-    if path.is_dir():
-        ruleset.allow_path(path, access)
-    elif path.exists():
-        ruleset.allow_path(path, access & FILE_RIGHTS)
-
-
-def _refuse_older_threads() -> None:
-    """Refuse to seal half a process: here Landlock binds the calling thread and the ones it starts later."""
-    if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 -- names are enough.
-        raise CageError(missing="a thread was already running when its process was to be sealed")
-
-
 def _close_calls(refuse: Callable[[], None]) -> None:
     """Load a filter, and believe the kernel rather than the library that it is in force."""
     if syscalls.lacking():
@@ -298,3 +282,13 @@ def _close_calls(refuse: Callable[[], None]) -> None:
     refuse()
     if state().filters != before + 1:
         raise CageError(missing="seccomp was accepted but is not in force")
+
+
+def _close_way_out(refuse: Callable[[], None]) -> None:
+    """Load a filter, and believe neither the library nor the kernel that no way out is left: try each."""
+    _close_calls(refuse)
+    if syscalls.lacking():
+        return
+    left = [f"{trial.call} answers {trial.answer}" for trial in try_way_out() if trial.answer != "EPERM"]
+    if left:
+        raise CageError(missing=f"a way out is open although the seal is in force ({', '.join(left)})")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from bench_warm import Bench
 
 sys.path.insert(0, str(ROOT))
-from tests.flows.appliance_process import ApplianceProcess, begin, send
+from tests.flows.appliance_client import begin, send
+from tests.flows.appliance_process import ApplianceProcess
 
 CHUNKS = 32
 RUNS = 5

@@ -16,7 +16,7 @@ from pathlib import Path
 import landlockpy
 import pytest
 
-from appliance import cage, syscalls
+from appliance import cage, rlimits, syscalls
 from appliance.errors import CageError
 from tests.sealed import (
     EACCES,
@@ -112,7 +112,7 @@ def test_the_decoder_cannot_fill_an_anonymous_file_past_its_limit() -> None:
     with open(os.memfd_create("pcm"), "wb", buffering=0) as pcm:  # noqa: PTH123 -- a descriptor has no path.
 
         def attempt() -> list[int]:
-            cage.limit_work(cpu_s=10, file_bytes=1000)
+            rlimits.limit_work(cpu_s=10, file_bytes=1000)
             return [
                 os.write(pcm.fileno(), bytes(800)),
                 os.write(pcm.fileno(), bytes(800)),
@@ -125,7 +125,7 @@ def test_the_decoder_cannot_fill_an_anonymous_file_past_its_limit() -> None:
 
 def test_the_kernel_ends_a_decoder_that_only_burns_time() -> None:
     def attempt() -> None:
-        cage.limit_work(cpu_s=0.1, file_bytes=1000)
+        rlimits.limit_work(cpu_s=0.1, file_bytes=1000)
         while True:
             pass
 
@@ -204,3 +204,58 @@ def test_what_the_kernel_has_is_enforced_even_where_a_part_is_missing(
     (tmp_path / "secret").write_text("x")
     weaker = lambda: cage.seal_engine([], [], allow_weaker=True)  # noqa: E731 -- a seal as the others are.
     assert inside(weaker, (tmp_path / "secret").read_text) == EACCES
+
+
+def test_a_process_without_a_seal_is_told_which_ways_out_are_open_and_nothing_happens() -> None:
+    trials = {trial.call: trial for trial in cage.try_way_out()}
+    assert set(trials) == {*syscalls.OUTWARD_CALLS, *(f"socket({family})" for family in cage.TRIED_FAMILIES)}
+    for call_name, answer in {"socket": "EAFNOSUPPORT", "connect": "EBADF", "bind": "EBADF", "listen": "EBADF"}.items():
+        assert trials[call_name] == cage.Trial(call_name, refused=False, answer=answer)
+    assert trials["socket(AF_INET)"].answer == "EINVAL"
+
+
+@pytest.mark.parametrize("seal", [engine, decoder, cage.seal_server, cage.seal_warden])
+def test_every_seal_refuses_every_way_out(seal: Callable[[], None]) -> None:
+    kind, trials = inside(seal, cage.try_way_out)
+    assert kind == "value"
+    assert isinstance(trials, tuple)
+    assert {(trial.refused, trial.answer) for trial in trials} == {(True, "EPERM")}
+
+
+@pytest.mark.parametrize("seal", [engine, decoder, cage.seal_server, cage.seal_warden])
+@pytest.mark.parametrize("forgotten", ["socket", "listen", "io_uring_enter"])
+def test_a_seal_that_leaves_a_way_out_open_ends_the_start(
+    seal: Callable[[], None], forgotten: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = syscalls._refuse_by_name
+
+    def forget(filter_: object, name: str) -> None:
+        if name != forgotten:
+            refuse(filter_, name)
+
+    monkeypatch.setattr(syscalls, "_refuse_by_name", forget)
+    kind, words = inside(seal, lambda: None)
+    assert (kind, str(words).split(":")[0]) == ("raised", "CageError")
+    assert f"{forgotten} answers" in str(words)
+
+
+def test_a_seal_of_nothing_but_a_listener_that_nobody_answers_is_made_whole() -> None:
+    def attempt() -> object:
+        assert cage.count_way_out(lambda _listener: None)  # It is closed again, and nobody has it.
+        before = {trial.answer for trial in cage.try_way_out()}
+        cage.seal_server()
+        return before, {trial.answer for trial in cage.try_way_out()}
+
+    assert inside(lambda: None, attempt) == ("value", ({"ENOSYS"}, {"EPERM"}))
+
+
+def test_where_the_kernel_cannot_tell_of_refused_calls_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise CageError(missing="it is too old")
+
+    monkeypatch.setattr(syscalls, "ask_for_outward_calls", refuse)
+    handed: list[int] = []
+    assert not cage.count_way_out(handed.append)
+    monkeypatch.setattr(syscalls, "pyseccomp", None)
+    assert not cage.count_way_out(handed.append)
+    assert handed == []

@@ -65,6 +65,39 @@ def test_a_socket_from_before_the_seal_cannot_listen(seal: Callable[[], None]) -
         assert inside(seal, old.listen) == EPERM
 
 
+@EVERY_SEAL
+def test_a_socket_from_before_the_seal_cannot_be_told_whom_to_send_to(seal: Callable[[], None]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as old:
+        address = listener.getsockname()
+        assert inside(seal, lambda: old.sendto(b"x", syscalls.MSG_FASTOPEN, address)) == EPERM
+        assert inside(seal, lambda: old.sendmsg([b"x"], [], syscalls.MSG_FASTOPEN, address)) == EPERM
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver, socket.socket(type=socket.SOCK_DGRAM) as old:
+        receiver.bind(("127.0.0.1", 0))
+        assert inside(seal, lambda: old.sendto(b"x", receiver.getsockname())) == EPERM
+
+
+@EVERY_SEAL
+def test_a_connection_from_before_the_seal_can_still_be_answered(seal: Callable[[], None]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert inside(seal, lambda: ours.send(b"answer")) == ("value", 6)
+        assert theirs.recv(10) == b"answer"
+
+
+def test_a_trial_is_told_from_an_attempt_by_what_cannot_succeed() -> None:
+    minus_one = 2**64 - 1
+    assert syscalls.is_trial("connect", (minus_one, 0, 0, 0, 0, 0))
+    assert syscalls.is_trial("connect", (2**32 - 1, 0, 0, 0, 0, 0))
+    assert syscalls.is_trial("socket", (socket.AF_INET, socket.SOCK_DGRAM, syscalls.TRIAL_PROTOCOL, 0, 0, 0))
+    assert not syscalls.is_trial("socket", (socket.AF_INET, socket.SOCK_STREAM, 0, 0, 0, 0))
+    assert not syscalls.is_trial("bind", (3, 0, syscalls.TRIAL_PROTOCOL, 0, 0, 0))
+
+
+def test_a_call_that_this_processor_does_not_know_is_not_taken_for_refused() -> None:
+    assert syscalls.answer_to("no_such_call") == "not known"
+    assert syscalls.answer_to("no_such_call") not in syscalls.REFUSALS
+
+
 @EITHER_CHILD
 def test_a_child_cannot_accept_a_visitor(seal: Callable[[], None]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import logging
 import signal
 import socket
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import uvicorn
 
 from appliance import cage
+from appliance.certificates import authority_fingerprint, read_authority, tls_context
+from appliance.commands.listening import listen
 from appliance.config import Settings, load_settings, scratch_folder
-from appliance.errors import DataFolderError, PortTakenError, SettingsError
+from appliance.doctor.findings import failures
+from appliance.doctor.machine import require_clock
+from appliance.doctor.tls import certificate_served
+from appliance.errors import DataFolderError
 from appliance.logs import start_logging
+from appliance.owners import require_own
 from appliance.records import accounts
 from appliance.web.app import create_app
-from appliance.web.certificates import authority_fingerprint, read_authority, tls_context
+from appliance.worker import library
 from appliance.worker.consumer import working
 from appliance.worker.workshop import Workshop
 
@@ -30,15 +36,23 @@ SHUTDOWN_PATIENCE_S = 3  # Event streams never end by themselves.
 
 def run(given: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    settings = load_settings(data=given.data, keys=given.keys, models=given.models, host=given.host, port=given.port)
+    settings = load_settings(
+        data=given.data,
+        keys=given.keys,
+        models=given.models,
+        host=given.host,
+        port=given.port,
+        socket=given.socket,
+    )
     start_logging()
+    require_clock()
     weaknesses = cage.check_kernel(allow_weaker=settings.allow_weaker_cage)
-    listener = _listen(settings)
+    listener = listen(settings)
     _make_folders(settings)
     cage.seal_server_early(
         readable=[settings.models.resolve(), *map(Path, KERNEL_FIGURES)],
         writable=[settings.data.resolve(), settings.keys_folder, scratch_folder()],
-        port=settings.port,
+        port=None if settings.socket else settings.port,
         allow_weaker=settings.allow_weaker_cage,
     )
     workshop = Workshop.open(settings, weaknesses)
@@ -51,14 +65,17 @@ def run(given: argparse.Namespace) -> int:
             access_log=False,
             server_header=False,
             date_header=False,
+            proxy_headers=False,  # Nobody stands before us who would have to be believed.
             timeout_graceful_shutdown=SHUTDOWN_PATIENCE_S,
             timeout_keep_alive=30,
             lifespan="off",
             loop="asyncio",  # uvloop drives io_uring, which the seal refuses.
         )
-        with working(workshop):
+        library.resume(workshop)
+        workshop.warden.open()
+        with ExitStack() as at_end:
             _stop_once()
-            SealedServer(config, workshop).run(sockets=[listener])
+            SealedServer(config, workshop, at_end).run(sockets=[listener])
     finally:
         workshop.close()
     return 0
@@ -67,15 +84,21 @@ def run(given: argparse.Namespace) -> int:
 class SealedServer(uvicorn.Server):
     """A server that can answer but not call: once it listens, no thread of it can open a socket."""
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
-        """Remember the appliance, to print the way in once it is open."""
+    def __init__(self, config: uvicorn.Config, workshop: Workshop, at_end: ExitStack) -> None:
+        """Take the appliance, and where to say what must be stopped when the server has ended, however it ends."""
         super().__init__(config)
         self._workshop = workshop
+        self._at_end = at_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then seal, then say so."""
+        """Listen, then seal, then start the children, which inherit the seal, then say so.
+
+        Until the seal stands nothing has started a thread, and nobody is answered: this never waits in between.
+        """
         await super().startup(sockets)
+        self._workshop.warden.count()
         cage.seal_server(allow_weaker=self._workshop.settings.allow_weaker_cage)
+        self._at_end.enter_context(working(self._workshop))
         log.info("listening, sealed", extra={"port": self._workshop.settings.port})
         _print_way_in(self._workshop)
 
@@ -98,6 +121,9 @@ def _print_way_in(workshop: Workshop) -> None:
             lines.append(f"Sign in with this link (it works once, within 24 hours):\n  {address}/setup/{token}")
     if workshop.weaknesses:
         lines.append(f"Warning: this kernel enforces a weaker seal: {'; '.join(workshop.weaknesses)}")
+    for finding in failures(certificate_served(workshop.settings.keys_folder, workshop.settings.names)):
+        log.warning("browsers refuse the certificate")
+        lines.append(f"Warning: {finding.what} {finding.advice}")
     sys.stdout.write("\n".join(lines) + "\n\n")
     sys.stdout.flush()
 
@@ -114,24 +140,4 @@ def _make_folders(settings: Settings) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise DataFolderError(folder=str(folder), reason=f"it cannot be made ({exc.strerror})") from exc
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Bind first: a port that is taken is noticed before anything is made."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
-        )[0]
-    except socket.gaierror as exc:
-        raise SettingsError(name="host", reason="it must be a numeric address such as 0.0.0.0") from exc
-    listener = socket.socket(family, kind, protocol)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen()  # Another server that bound the same port with SO_REUSEADDR is only noticed here.
-    except OSError as exc:
-        listener.close()
-        if exc.errno == errno.EADDRINUSE:
-            raise PortTakenError(port=settings.port) from exc
-        raise SettingsError(name="host", reason=f"the address cannot be used ({exc.strerror})") from exc
-    return listener
+        require_own(folder)

@@ -22,6 +22,7 @@ from appliance.errors import (
     WrongContextError,
     WrongKeyError,
 )
+from appliance.owners import refuse_foreign, require_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ def load_root_key(path: Path, has_data: bool) -> bytes:  # noqa: FBT001 -- the o
         RootKeyMissingError: There is data but no file.
         RootKeyInvalidError: The file is truncated, altered or another file.
         RootKeyError: It cannot be read or written, is no regular file, or others than its owner may read or write it.
+        WrongOwnerError: It, or its folder, belongs to another user.
     """
     try:
         return _read_root_key(path)
@@ -56,11 +58,13 @@ def load_root_key(path: Path, has_data: bool) -> bytes:  # noqa: FBT001 -- the o
         if has_data:
             raise RootKeyMissingError(path=str(path)) from None
     except OSError as exc:
+        refuse_foreign(path)
         raise RootKeyError(path=str(path), reason=exc.strerror or "it cannot be read") from exc
     try:
         _make_root_key(path)
         return _read_root_key(path)
     except OSError as exc:
+        require_own(path.parent)
         raise RootKeyError(path=str(path), reason=f"it cannot be made: {exc.strerror}") from exc
 
 

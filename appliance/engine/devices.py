@@ -10,6 +10,7 @@ from typing import Literal
 import ctranslate2
 import torch
 
+from appliance.engine.driver import Absence, driver_version, look_for_gpu, why_no_gpu
 from appliance.errors import DeviceError
 
 GIBIBYTE = 2**30
@@ -38,6 +39,8 @@ class DeviceDescription:
         total_bytes: Memory of the GPU, or the memory this process may use.
         compute_types: What CTranslate2 computes with there.
         kernels: Compute capabilities that the installed torch has machine code for; empty for a CPU.
+        driver: Version of the GPU's driver, or empty.
+        absence: Why it is a CPU; None for a GPU.
     """
 
     device: Literal["cpu", "cuda"]
@@ -47,6 +50,8 @@ class DeviceDescription:
     total_bytes: int
     compute_types: frozenset[str]
     kernels: tuple[Capability, ...] = ()
+    driver: str = ""
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class DevicePlan:
         embedding_batch: Windows of sound embedded at once.
         ladder: Smaller values for ``asr_batch`` to go through, one after another, when memory runs out.
         threads: CPU threads of numeric libraries.
+        driver: Version of the GPU's driver, or empty.
+        absence: Why it is a CPU; None for a GPU.
     """
 
     device: Literal["cpu", "cuda"]
@@ -76,14 +83,8 @@ class DevicePlan:
     embedding_batch: int
     ladder: tuple[int, ...]
     threads: int
-
-    def in_words(self) -> str:
-        """Return the plan as a line for an administrator."""
-        memory = f"{self.total_bytes / GIBIBYTE:.0f} GiB"
-        place = (
-            f"GPU {self.index}, {self.name}" if self.device == "cuda" else f"CPU, {self.name}, {self.threads} threads"
-        )
-        return f"{place}, {memory}: {self.compute_type}, {self.asr_batch} windows at once"
+    driver: str = ""
+    absence: Absence | None = None
 
     def for_attempt(self, attempt: int) -> DevicePlan:
         """Return this plan for a first attempt, and for a later one the plan two rungs further down the ladder.
@@ -128,6 +129,8 @@ def plan_device(description: DeviceDescription, threads: int) -> DevicePlan:
         embedding_batch=GPU_EMBEDDING_BATCH if is_gpu else CPU_EMBEDDING_BATCH,
         ladder=tuple(rung for rung in BATCHES if rung < asr_batch),
         threads=threads,
+        driver=description.driver,
+        absence=description.absence,
     )
 
 
@@ -135,10 +138,10 @@ def describe_device(index: int = 0) -> DeviceDescription:
     """Look at the GPU that torch sees under this index, or at the CPU where there is none.
 
     Raises:
-        DeviceError: torch sees a GPU that CTranslate2 does not see.
+        DeviceError: There is a GPU that torch cannot use, or that CTranslate2 does not see.
     """
     if not torch.cuda.is_available():
-        return _describe_cpu()
+        return _describe_cpu(why_no_gpu(look_for_gpu()))
     properties = torch.cuda.get_device_properties(index)
     if index >= ctranslate2.get_cuda_device_count():
         raise DeviceError(device=properties.name, reason="CTranslate2 does not see it, although torch does")
@@ -150,6 +153,7 @@ def describe_device(index: int = 0) -> DeviceDescription:
         total_bytes=properties.total_memory,
         compute_types=frozenset(ctranslate2.get_supported_compute_types("cuda", index)),
         kernels=parse_kernels(torch.cuda.get_arch_list()),
+        driver=driver_version(),
     )
 
 
@@ -184,7 +188,7 @@ def _compute_type(description: DeviceDescription, *, is_small: bool) -> str:
     raise DeviceError(device=description.name, reason=f"it computes neither in {wanted[0]} nor in {wanted[1]}")
 
 
-def _describe_cpu() -> DeviceDescription:
+def _describe_cpu(absence: Absence) -> DeviceDescription:
     return DeviceDescription(
         device="cpu",
         index=0,
@@ -192,6 +196,7 @@ def _describe_cpu() -> DeviceDescription:
         compute_capability=None,
         total_bytes=_usable_memory_bytes(),
         compute_types=frozenset(ctranslate2.get_supported_compute_types("cpu")),
+        absence=absence,
     )
 
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from appliance.errors import ApplianceError, DataFolderError, DiskFullError
+from appliance.owners import refuse_foreign
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 SQLITE_HEADER_BYTES = 100
 APPLICATION_ID_AT = slice(68, 72)  # Source: sqlite.org/fileformat2.html, section 1.3.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+FORBIDDEN = {errno.EACCES, errno.EPERM}
 
 WORDS = {
     sqlite3.SQLITE_CORRUPT: "its database is damaged. Restore it from a backup",
@@ -159,6 +161,10 @@ def _kind(exc: BaseException | None) -> int:
 
 
 def _refusal(folder: Path, exc: OSError) -> ApplianceError:
+    """Return an error in words; where the owner is the reason, that is raised here."""
+    if exc.errno in FORBIDDEN:
+        for path in (folder, Path(exc.filename or folder)):
+            refuse_foreign(path)
     if exc.errno in NO_ROOM:
         return DiskFullError(folder=str(folder))
     words = {

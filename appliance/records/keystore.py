@@ -1,7 +1,7 @@
 """Wrapped keys, in a database of their own that forgets: without its key a sealed document is noise."""
 
 import sqlite3
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -169,6 +169,22 @@ class KeyStore:
             if self._connection.in_transaction:  # A full disk makes SQLite roll back by itself.
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def read_keks(folder: Path) -> dict[int, bytes]:
+    """Return the wrapped key-encrypting keys by epoch, from beside whoever has the key store open; change nothing.
+
+    Returns:
+        Nothing where there is no key store.
+
+    Raises:
+        DataFolderError: The key store cannot be read.
+    """
+    path = folder / KEYS_FILE
+    if not path.exists():
+        return {}
+    with in_words(folder), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return {int(epoch): bytes(wrapped) for epoch, wrapped in connection.execute("SELECT epoch, wrapped FROM keks")}
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-from appliance.errors import ApplianceError
+from appliance.doctor.findings import Sentence
+from appliance.errors import ApplianceError, Fact
 
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "cloister"
@@ -65,6 +67,10 @@ class Language:
         }
         return self.say(error.text, **facts)
 
+    def read(self, said: Sentence) -> str:
+        """Return a sentence of the doctor in this language, with sizes, dates and numbers as its readers write them."""
+        return self.say(said.text, **{name: self._fact(name, fact) for name, fact in said.facts.items()})
+
     def number(self, number: float) -> str:
         """Return a number in this language's digits, grouped."""
         return self._own_digits(format_decimal(number, locale=self.locale))
@@ -99,6 +105,15 @@ class Language:
     def name_of(self, code: str) -> str:
         """Return what this language calls another one, or its code where it has no word for it."""
         return str(self.locale.languages.get(ALIASES.get(code, code), code))
+
+    def _fact(self, name: str, fact: Fact) -> Fact:
+        if name.endswith("_bytes"):
+            return self.size(int(fact))
+        if name.endswith("_number"):
+            return self.number(float(fact))
+        if name.endswith("_on"):
+            return self._own_digits(format_date(date.fromisoformat(str(fact)), "long", locale=self.locale))
+        return fact
 
     def _own_digits(self, written: str) -> str:
         """Return a number in this language's own digits, which the locale data knows and its formatter leaves out."""

@@ -1,1 +1,1 @@
-"""Jobs: the queue, the runner that tells a job's story, and the two caged child processes."""
+"""Jobs: the queue, the runner that tells a job's story, and the caged child processes."""

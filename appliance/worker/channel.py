@@ -61,6 +61,22 @@ class Channel:
         except (BrokenPipeError, ConnectionResetError) as exc:
             raise ChannelClosedError from exc
 
+    def offer(self, message: AnyMessage) -> bool:
+        """Send one message if there is room for it now; tell whether there was.
+
+        Raises:
+            ChannelClosedError: The other process is gone.
+        """
+        packet = msgspec.msgpack.encode(message)
+        try:
+            with self._in_use():
+                self._socket.sendmsg([packet], [], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except (BrokenPipeError, ConnectionResetError) as exc:
+            raise ChannelClosedError from exc
+        return True
+
     def receive(self, timeout_s: float | None = None) -> tuple[AnyMessage, list[int]]:
         """Wait for one message; the caller owns the descriptors that came with it.
 

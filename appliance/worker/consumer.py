@@ -29,8 +29,11 @@ class ThreadConsumer(Consumer):  # type: ignore[misc]
 
 @contextlib.contextmanager
 def working(workshop: Workshop) -> Iterator[None]:
-    """Start the engine and the queue; at the end stop both, leaving a job in the middle to the next start."""
-    library.resume(workshop)
+    """Start the engine and the queue; at the end stop both, leaving a job in the middle to the next start.
+
+    Call it when the server has sealed itself: the engine inherits that seal, and with it the warden. What `resume` has
+    to put in order is done before the first visitor is answered, so the caller does that first.
+    """
     bell = Bell(
         workshop.settings.data.resolve(),
         work=lambda: runner.work(workshop),

@@ -16,13 +16,14 @@ import struct
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from appliance import cage
+from appliance import cage, rlimits
 from appliance.errors import ApplianceError, DecodeLimitError, MediaError
 from appliance.logs import start_logging
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import PCM_SEALS, Decode, Decoded, Failed, Progress
+from appliance.worker.messages import PCM_SEALS, Decode, Decoded, Failed, Progress, Tried, TryWayOut
 
 if TYPE_CHECKING:
     from appliance.media.limits import Meter
@@ -78,6 +79,9 @@ def _run(channel: Channel, *, allow_weaker: bool) -> int:
     _warm_up()
     cage.seal_decoder_files()
     request, descriptors = channel.receive()
+    if isinstance(request, TryWayOut):
+        channel.send(Tried(tried_at=datetime.now(UTC), trials=cage.try_way_out()))
+        return 0
     if not isinstance(request, Decode) or len(descriptors) != 2:  # noqa: PLR2004 -- the audio, and where samples go.
         return EXIT_FAILED
     duration_s = _decode(channel, request, *descriptors)
@@ -109,7 +113,7 @@ def _decode(channel: Channel, request: Decode, audio: int, pcm: int) -> float:
 
     limits = DecodeLimits(max_duration_s=request.max_duration_s)
     meter = Meter(limits, lambda samples: _write_all(pcm, samples))
-    cage.limit_work(limits.cpu_allowance_s(limits.max_duration_s) + KERNEL_GRACE_S, limits.max_pcm_bytes)
+    rlimits.limit_work(limits.cpu_allowance_s(limits.max_duration_s) + KERNEL_GRACE_S, limits.max_pcm_bytes)
     threading.Thread(target=_watch, args=(channel, meter), daemon=True).start()
     try:
         decoded = decode(_source(request, audio), meter, _Reporter(channel))

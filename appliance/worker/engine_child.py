@@ -7,6 +7,7 @@ the server hangs up.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import mmap
 import os
@@ -15,6 +16,7 @@ import sys
 import threading
 import time
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ from appliance.config import scratch_folder
 from appliance.errors import ApplianceError, EngineError, JobCancelled, OutOfMemoryError
 from appliance.logs import start_logging
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Transcribed, Tried
 
 if TYPE_CHECKING:
     from appliance.engine.pipeline import Pipeline
@@ -87,12 +89,33 @@ def main() -> None:
 
 def _load(channel: Channel, models: Path, threads: int) -> Pipeline:
     # The seal stands before these imports: code that runs at import time is sealed too.
+    from appliance.engine.closed import close_libraries, require_closed_environment  # noqa: PLC0415
+
+    require_closed_environment(threads)
+    close_libraries()  # Before the pipeline brings the libraries in.
     from appliance.engine.pipeline import Pipeline  # noqa: PLC0415
 
     started = time.monotonic()
     pipeline = Pipeline.load(models, threads)
-    channel.send(Ready(models=pipeline.models, device=pipeline.device, load_s=time.monotonic() - started))
+    load_s = time.monotonic() - started
+    plan, loaded = _plan_of(pipeline), _set_of(pipeline)
+    tried = Tried(tried_at=datetime.now(UTC), trials=cage.try_way_out())
+    channel.send(Ready(models=pipeline.models, plan=plan, loaded=loaded, load_s=load_s, tried=tried))
     return pipeline
+
+
+def _plan_of(pipeline: Pipeline) -> Plan:
+    return Plan(**dataclasses.asdict(pipeline.plan))
+
+
+def _set_of(pipeline: Pipeline) -> LoadedSet:
+    chosen = pipeline.model_set
+    return LoadedSet(
+        name=chosen.manifest.name,
+        release=chosen.manifest.release,
+        dated_at=chosen.dated_at,
+        languages=chosen.languages,
+    )
 
 
 def _answer(channel: Channel, jobs: Jobs, pipeline: Pipeline, request: Transcribe, pcm: int) -> None:

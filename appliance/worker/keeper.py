@@ -58,6 +58,12 @@ class EngineKeeper:
         """Why no engine can start, or None."""
         return self._fault
 
+    @property
+    def pid(self) -> int | None:
+        """The engine's process, or None while there is none."""
+        child = self._child
+        return child.process.pid if child else None
+
     def open(self) -> None:
         """Start the engine in the background."""
         self._keeper.start()

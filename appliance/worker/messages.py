@@ -1,11 +1,14 @@
-"""What the server and its two children say to each other, one message a packet, over an inherited socketpair."""
+"""What the server and its children say to each other, one message a packet, over an inherited socketpair."""
 
 from __future__ import annotations
 
 import fcntl
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from appliance.cage import Trial
 from appliance.errors import ApplianceError, Fact, from_wire
 from appliance.options import TranscribeOptions
 
@@ -63,18 +66,86 @@ class Cancel(Message, frozen=True):
     job_id: bytes
 
 
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the engine runs its models, and on what.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        index: Of the GPU.
+        name: As its maker calls it.
+        compute_capability: Of a GPU.
+        total_bytes: Memory of the device.
+        compute_type: Of CTranslate2.
+        asr_batch: Windows of speech transcribed at once.
+        embedding_batch: Windows of sound embedded at once.
+        ladder: Smaller values for ``asr_batch``, for when memory runs out.
+        threads: CPU threads of numeric libraries.
+        driver: Version of the GPU's driver, or empty.
+        absence: Why it is a CPU: there is no GPU, somebody hid it, or the container was not given it.
+    """
+
+    device: Literal["cpu", "cuda"]
+    index: int
+    name: str
+    compute_capability: tuple[int, int] | None
+    total_bytes: int
+    compute_type: str
+    asr_batch: int
+    embedding_batch: int
+    ladder: tuple[int, ...]
+    threads: int
+    driver: str
+    absence: Literal["none", "hidden", "outside"] | None
+
+
+class LoadedSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model set that the engine checked and loaded.
+
+    Attributes:
+        name: Of the set.
+        release: Of the set.
+        dated_at: When its description was written, in seconds since 1970: when it was built, or installed.
+        languages: What it transcribes.
+    """
+
+    name: str
+    release: str
+    dated_at: float
+    languages: tuple[str, ...]
+
+
+class TryWayOut(Message, frozen=True):
+    """To a decoder, in the place of a recording: try every way out, say what came of it, and end."""
+
+
+class Tried(Message, frozen=True):
+    """From a decoder that was asked, and within Ready: what became of every way out, tried under its own seal.
+
+    Attributes:
+        tried_at: When, with its time zone.
+        trials: One for each way out.
+    """
+
+    tried_at: datetime
+    trials: tuple[Trial, ...]
+
+
 class Ready(Message, frozen=True):
     """From the engine, once: the models are loaded.
 
     Attributes:
         models: Role to model id.
-        device: The device plan in words.
+        plan: What they run on, and how.
+        loaded: Which set they are of.
         load_s: Seconds it took.
+        tried: Its ways out, tried before it took the first job.
     """
 
     models: dict[str, str]
-    device: str
+    plan: Plan
+    loaded: LoadedSet
     load_s: float
+    tried: Tried
 
 
 class Progress(Message, frozen=True):
@@ -104,8 +175,32 @@ class Transcribed(Message, frozen=True):
     speakers: int
 
 
+class Watching(Message, frozen=True):
+    """From the warden, once: it is sealed and waits for the listener."""
+
+
+class Watch(Message, frozen=True):
+    """To the warden, with one descriptor: the listener on which the kernel asks about outward calls."""
+
+
+class Attempted(Message, frozen=True):
+    """From the warden: outward calls that it has refused since it last told of them.
+
+    Attributes:
+        process_id: Of the process whose thread called, or 0 where that could not be found out.
+        call: Name of the system call.
+        is_trial: Whether it was one that cannot succeed anywhere.
+        count: How many of these.
+    """
+
+    process_id: int
+    call: str
+    is_trial: bool
+    count: int
+
+
 class Failed(Message, frozen=True):
-    """From either child: an error of the tree, by code and facts."""
+    """From a child: an error of the tree, by code and facts."""
 
     code: str
     facts: dict[str, Fact]
@@ -120,4 +215,18 @@ class Failed(Message, frozen=True):
         return from_wire(self.code, self.facts)
 
 
-AnyMessage = Decode | Decoded | Transcribe | Cancel | Ready | Progress | Transcribed | Failed
+AnyMessage = (
+    Decode
+    | Decoded
+    | TryWayOut
+    | Tried
+    | Transcribe
+    | Cancel
+    | Ready
+    | Progress
+    | Transcribed
+    | Watching
+    | Watch
+    | Attempted
+    | Failed
+)

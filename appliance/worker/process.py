@@ -17,6 +17,11 @@ from appliance.worker.channel import Channel
 log = logging.getLogger(__name__)
 
 KILL_WAIT_S = 10.0
+ROLES_REMEMBERED = 256
+
+_roles: dict[int, str] = {}
+"""What the latest children of this process were started as, by process id; also the ended ones, of which the warden may
+tell afterwards. A number that the kernel gives out again belongs to the later child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,22 @@ def start_child(
         )
     finally:
         theirs.close()
-    log.info("child started", extra={"pid": process.pid, "stage": module.rpartition(".")[2]})
+    stage = module.rpartition(".")[2]
+    _remember(process.pid, stage.removesuffix("_child"))
+    log.info("child started", extra={"pid": process.pid, "stage": stage})
     return Child(process, ours)
+
+
+def role_of(process_id: int) -> str:
+    """Return what a process is to this one: ``server`` itself, ``engine``, ``decoder``, or ``other``."""
+    return "server" if process_id == os.getpid() else _roles.get(process_id, "other")
+
+
+def _remember(process_id: int, role: str) -> None:
+    _roles.pop(process_id, None)
+    _roles[process_id] = role
+    while len(_roles) > ROLES_REMEMBERED:
+        del _roles[next(iter(_roles))]
 
 
 def anonymous_file(name: str) -> int:

@@ -15,6 +15,7 @@ from typing import Protocol
 from appliance.config import Settings
 from appliance.crypto.keyring import Keyring, load_root_key
 from appliance.errors import DataFolderError, RootKeyWrongError, WrongKeyError
+from appliance.owners import require_own
 from appliance.records import recordings
 from appliance.records.database import Database
 from appliance.records.keystore import KeyStore
@@ -22,6 +23,7 @@ from appliance.spool import Spool
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
+from appliance.worker.warden import Warden
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Workshop:
     keyring: Keyring
     spool: Spool
     engine: EngineKeeper
+    warden: Warden
     claim: int
     board: Board = field(default_factory=Board)
     bell: Doorbell = field(default_factory=NoBell)
@@ -94,6 +97,7 @@ class Workshop:
                 keyring=_open_keyring(settings.keys_folder / ROOT_KEY_FILE, keystore),
                 spool=Spool(data / "spool", settings.spool_quota_bytes),
                 engine=EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage),
+                warden=Warden(allow_weaker=settings.allow_weaker_cage),
                 weaknesses=weaknesses,
                 claim=claim,
             )
@@ -101,8 +105,9 @@ class Workshop:
         return workshop
 
     def close(self) -> None:
-        """End the engine, then close the databases."""
+        """End the engine, then who watches over it, then close the databases."""
         self.engine.close()
+        self.warden.close()
         self.keystore.close()
         self.database.close()
         os.close(self.claim)
@@ -116,6 +121,7 @@ def claim_folder(data: Path) -> int:
 
     Raises:
         DataFolderError: It cannot be written, or another appliance has it.
+        WrongOwnerError: It belongs to another user.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,6 +129,7 @@ def claim_folder(data: Path) -> int:
             data.chmod(0o700)  # A folder that somebody made for us, with the rights that folders usually get.
         claim = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as exc:
+        require_own(data)
         raise DataFolderError(folder=str(data), reason=f"it cannot be written ({exc.strerror})") from exc
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,6 +137,30 @@ def claim_folder(data: Path) -> int:
         os.close(claim)
         raise DataFolderError(folder=str(data), reason="another Cloister is running on it") from exc
     return claim
+
+
+def is_claimed(data: Path) -> bool:
+    """Tell whether an appliance is running on a data folder, and make nothing.
+
+    Raises:
+        WrongOwnerError: It belongs to another user.
+        DataFolderError: It cannot be looked at.
+    """
+    try:
+        claim = os.open(data / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as exc:
+        require_own(data)
+        raise DataFolderError(folder=str(data), reason=f"it cannot be read ({exc.strerror})") from exc
+    try:
+        # Shared, and let go at once: two who ask do not take each other for an appliance.
+        fcntl.flock(claim, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(claim)
+    return False
 
 
 def _open_keyring(path: Path, keystore: KeyStore) -> Keyring:

@@ -39,10 +39,14 @@ def cpu(gibibytes: int, types: frozenset[str] = frozenset({"float32", "int8", "i
     ("description", "compute_type", "asr_batch"),
     [
         (gpu("Tesla V100-SXM2-16GB", (7, 0), 16144, ALL_TYPES - {"bfloat16", "int8_bfloat16"}), "float16", 8),
+        (gpu("NVIDIA GeForce GTX 1650", (7, 5), 3896, ALL_TYPES - {"bfloat16", "int8_bfloat16"}), "int8_float16", 4),
         (gpu("Tesla T4", (7, 5), 14913, ALL_TYPES - {"bfloat16", "int8_bfloat16"}), "float16", 8),
         (gpu("NVIDIA GeForce RTX 3050 Laptop GPU", (8, 6), 3897), "int8_float16", 4),
+        (gpu("NVIDIA A100-SXM4-80GB", (8, 0), 81153), "float16", 8),
         (gpu("NVIDIA RTX A6000", (8, 6), 48539), "float16", 8),
+        (gpu("NVIDIA RTX 2000 Ada Generation Laptop GPU", (8, 9), 7806), "float16", 8),
         (gpu("NVIDIA L40S", (8, 9), 45457), "float16", 8),
+        (gpu("NVIDIA H100 80GB HBM3", (9, 0), 81559), "float16", 8),
         (gpu("NVIDIA H200", (9, 0), 143156), "float16", 8),
         (gpu("NVIDIA B200", (10, 0), 182641), "float16", 8),
         (gpu("NVIDIA GeForce RTX 5090", (12, 0), 32109), "float16", 8),
@@ -65,7 +69,13 @@ def test_plan_fits_the_device(description: DeviceDescription, compute_type: str,
 
 @pytest.mark.parametrize(
     ("name", "capability"),
-    [("NVIDIA GeForce GTX 1080", (6, 1)), ("Tesla P100-PCIE-16GB", (6, 0)), ("Tesla K80", (3, 7))],
+    [
+        ("NVIDIA GeForce GTX 1080", (6, 1)),
+        ("Quadro P620", (6, 1)),
+        ("Tesla P100-PCIE-16GB", (6, 0)),
+        ("Tesla M60", (5, 2)),
+        ("Tesla K80", (3, 7)),
+    ],
 )
 def test_gpu_older_than_volta_is_refused_in_words(name: str, capability: tuple[int, int]) -> None:
     with pytest.raises(DeviceError) as refused:
@@ -131,14 +141,14 @@ def test_second_attempt_never_goes_below_one() -> None:
     assert (plan.asr_batch, plan.embedding_batch, plan.ladder) == (1, 1, ())
 
 
-def test_words_name_device_memory_and_compute_type() -> None:
-    words = plan_device(gpu("NVIDIA L40S", (8, 9), 45_457), threads=2).in_words()
+def test_the_plan_tells_the_driver() -> None:
+    described = dataclasses.replace(gpu("NVIDIA L40S", (8, 9), 45_457), driver="570.124.06")
 
-    assert words == "GPU 0, NVIDIA L40S, 44 GiB: float16, 8 windows at once"
+    assert plan_device(described, threads=2).driver == "570.124.06"
 
 
-def test_words_for_a_cpu_name_its_threads() -> None:
-    assert plan_device(cpu(24), threads=3).in_words() == "CPU, Xeon, 3 threads, 24 GiB: int8, 8 windows at once"
+def test_the_plan_tells_why_it_is_a_cpu() -> None:
+    assert plan_device(dataclasses.replace(cpu(24), absence="outside"), threads=2).absence == "outside"
 
 
 def test_architecture_names_are_capabilities() -> None:

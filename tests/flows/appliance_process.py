@@ -1,4 +1,4 @@
-"""A real appliance in a process of its own, and a client that talks to it as a browser would."""
+"""A real appliance in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ import re
 import signal
 import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from appliance.spool import CHUNK_BYTES
-from appliance.web.security import CSRF_HEADER, SESSION_COOKIE, csrf_token
 from tests.conftest import REPOSITORY
+from tests.flows.appliance_client import ApplianceClient, wait_for
 
 LINK = re.compile(r"https://\S+/setup/(\S+)")
 ENDINGS = ("done", "failed", "cancelled")
@@ -35,15 +29,15 @@ def free_port() -> int:
 
 
 @dataclass
-class ApplianceProcess:
+class ApplianceProcess(ApplianceClient):
     """`appliance serve` on a folder of its own; may be killed and started again."""
 
     folder: Path
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "appliance")
     process: subprocess.Popen[str] | None = None
     printed: list[str] = field(default_factory=list)
-    session: str = ""
 
     @property
     def data(self) -> Path:
@@ -59,7 +53,7 @@ class ApplianceProcess:
 
     def start(self, ready_s: float = 40.0) -> None:
         environment = {**os.environ, "CLOISTER_HOST": "127.0.0.1", **self.settings}
-        command = [sys.executable, "-m", "appliance", "serve", "--data", str(self.data), "--port", str(self.port)]
+        command = [sys.executable, *self.program, "serve", "--data", str(self.data), "--port", str(self.port)]
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=REPOSITORY
@@ -119,34 +113,12 @@ class ApplianceProcess:
                 found.append(int(status.parent.name))
         return found
 
-    def client(self) -> httpx.Client:
-        """A signed-in client that trusts this appliance's own authority alone; sends what a page of ours sends."""
-        if not self.session:
-            self._sign_in()
-        client = self._stranger()
-        client.headers.update({"Cookie": f"{SESSION_COOKIE}={self.session}", CSRF_HEADER: csrf_token(self.session)})
-        return client
+    @property
+    def authority(self) -> Path:
+        return self.folder / "keys" / "ca.crt"
 
-    def _stranger(self) -> httpx.Client:
-        context = ssl.create_default_context(cafile=str(self.folder / "keys" / "ca.crt"))
-        headers = {"Origin": self.address, "Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
-        return httpx.Client(base_url=self.address, verify=context, timeout=60, headers=headers)
-
-    def _sign_in(self) -> None:
-        wait_for(lambda: any(LINK.search(line) for line in self.printed), 20, "the sign-in link")
-        token = next(match[1] for line in self.printed if (match := LINK.search(line)))
-        with self._stranger() as client:
-            answer = client.post(f"/setup/{token}")
-            assert answer.status_code == 303, answer.text
-            self.session = client.cookies[SESSION_COOKIE]
-
-    def upload(self, content: bytes, name: str = "talk.wav", **options: object) -> str:
-        """Upload a recording as the page does; returns its id."""
-        with self.client() as client:
-            recording_id = begin(client, name, len(content), **options)
-            for number in range(-(-len(content) // CHUNK_BYTES)):
-                send(client, recording_id, number, content).raise_for_status()
-        return recording_id
+    def link_token(self) -> str | None:
+        return next((match[1] for line in self.printed if (match := LINK.search(line))), None)
 
     def logged(self, message: str, **facts: object) -> list[dict[str, object]]:
         """Log lines with this message and these facts."""
@@ -174,22 +146,3 @@ class ApplianceProcess:
 
     def spooled(self) -> list[str]:
         return sorted(path.name for path in (self.data / "spool").iterdir())
-
-
-def begin(client: httpx.Client, name: str, size_bytes: int, **options: object) -> str:
-    answer = client.post("/recordings", json={"name": name, "size_bytes": size_bytes, "options": options})
-    answer.raise_for_status()
-    return str(answer.json()["id"])
-
-
-def send(client: httpx.Client, recording_id: str, number: int, content: bytes) -> httpx.Response:
-    chunk = content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
-    return client.put(f"/recordings/{recording_id}/chunks/{number}", content=chunk)
-
-
-def wait_for(claim: Callable[[], object], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.05)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from appliance.spool import CHUNK_BYTES
-from tests.flows.appliance_process import ApplianceProcess, begin, send, wait_for
+from tests.flows.appliance_client import begin, send, wait_for
+from tests.flows.appliance_process import ApplianceProcess
 
 pytestmark = pytest.mark.models
 

@@ -14,7 +14,8 @@ import pytest
 
 from appliance.errors import PortTakenError
 from tests.conftest import REPOSITORY, corpus_file
-from tests.flows.appliance_process import ApplianceProcess, begin, free_port, send
+from tests.flows.appliance_client import begin, send
+from tests.flows.appliance_process import ApplianceProcess, free_port
 from tests.flows.mounts import mounted
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from appliance.config import scratch_folder
 from appliance.exports import FORMATS
-from tests.flows.appliance_process import ApplianceProcess, wait_for
+from tests.flows.appliance_client import wait_for
+from tests.flows.appliance_process import ApplianceProcess
 
 pytestmark = pytest.mark.models
 

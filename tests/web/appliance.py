@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from appliance.certificates import tls_context
 from appliance.config import Settings
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
 from appliance.errors import ApplianceError
@@ -22,7 +23,6 @@ from appliance.records.jobs import Job
 from appliance.spool import CHUNK_BYTES
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
 from appliance.web.app import create_app
-from appliance.web.certificates import tls_context
 from appliance.worker import intake
 from appliance.worker.progress import Standing
 from appliance.worker.workshop import Workshop

@@ -25,7 +25,8 @@ def sentences_in_code() -> Iterator[Sentence]:
     found = extract_from_dir(
         FOLDER, METHODS, {"templates/**.html": OPTIONS["**.html"]}, keywords=KEYWORDS, comment_tags=()
     )
-    for _, _, message, _, _ in found:
+    told = extract_from_dir(FOLDER.parent / "doctor", METHODS[:1], keywords={"sentence": None}, comment_tags=())
+    for _, _, message, _, _ in (*found, *told):
         yield tuple(message) if isinstance(message, (list, tuple)) else message
     yield errors.ApplianceError.text
     for error in errors.type_registry.values():

@@ -5,13 +5,32 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from appliance.cage import Trial
 from appliance.errors import JobCancelled, ModelFileAlteredError
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Transcribed, Tried
+
+TRIED = Tried(tried_at=datetime(2025, 1, 1, tzinfo=UTC), trials=(Trial("socket", True, "EPERM"),))
+LOADED = LoadedSet(name="fake", release="1", dated_at=1.0, languages=("en",))
+PLAN = Plan(
+    device="cpu",
+    index=0,
+    name="fake",
+    compute_capability=None,
+    total_bytes=2**30,
+    compute_type="int8",
+    asr_batch=8,
+    embedding_batch=1,
+    ladder=(4, 2, 1),
+    threads=1,
+    driver="",
+    absence="none",
+)
 
 
 def main(descriptor: int, manner: str) -> None:
@@ -21,7 +40,7 @@ def main(descriptor: int, manner: str) -> None:
     if manner == "altered":
         channel.send(Failed.of(ModelFileAlteredError(path="asr/model.bin")))
         channel.receive()
-    channel.send(Ready(models={"asr": manner}, device="none", load_s=0.0))
+    channel.send(Ready(models={"asr": manner}, plan=PLAN, loaded=LOADED, load_s=0.0, tried=TRIED))
     while True:
         message, descriptors = channel.receive()
         if isinstance(message, Transcribe):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import cage
+from appliance import cage, landlock
 from appliance.crypto.envelope import new_document_id, new_file_key
 from appliance.errors import (
     CageError,
@@ -211,7 +211,7 @@ def test_a_waiting_decoder_is_sealed_as_the_kernel_sees_it(idle_child: Child) ->
 
 def test_a_kernel_that_lacks_a_part_is_told_through_the_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = Channel.pair()
-    monkeypatch.setattr(cage, "LANDLOCK_ABI", 1000)
+    monkeypatch.setattr(landlock, "WHOLE_ABI", 1000)
     assert inside(lambda: None, lambda: decoder_child.main([str(os.dup(theirs.fileno()))])) == (
         "value",
         decoder_child.EXIT_FAILED,

@@ -1,6 +1,7 @@
 """The pages, one controller a file."""
 
 from appliance.web.pages.access import AccessPages
+from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
@@ -11,6 +12,7 @@ from appliance.web.pages.uploads import UploadSteps
 
 CONTROLLERS = (
     AccessPages,
+    AirGapPages,
     EventStream,
     HealthAnswer,
     LibraryPage,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
 
+from appliance.certificates import authority_fingerprint, read_authority
 from appliance.errors import NotFoundError
-from appliance.web.certificates import authority_fingerprint, read_authority
 from appliance.web.guards import PUBLIC
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.errors import SettingsError
+from appliance.owners import require_readable
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +64,29 @@ def ensure_certificates(keys_folder: Path, names: Iterable[str]) -> CertificateP
         SettingsError: The site gave half a certificate, or a name is no name.
     """
     wanted = sorted(set(names))
-    given = CertificatePaths(keys_folder / "tls.crt", keys_folder / "tls.key", None)
-    if given.chain.exists() or given.key.exists():
-        if not (given.chain.exists() and given.key.exists()):
-            raise SettingsError(name="keys", reason="of tls.crt and tls.key only one is there; put both, or neither")
-        return given
+    own = find_certificates(keys_folder)
+    if own.authority is None:
+        return own
     keys_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    own = CertificatePaths(keys_folder / "leaf.crt", keys_folder / "leaf.key", keys_folder / "ca.crt")
     authority = _load_or_make_authority(keys_folder, wanted)
     if not _still_good(own.chain, own.key, wanted, authority.certificate):
         _write_pair(own.chain, own.key, _make_leaf(authority, wanted))
         log.info("certificate made")
     return own
+
+
+def find_certificates(keys_folder: Path) -> CertificatePaths:
+    """Return what is served with, without making or changing anything; our own may not be there yet.
+
+    Raises:
+        SettingsError: The site gave half a certificate.
+    """
+    given = CertificatePaths(keys_folder / "tls.crt", keys_folder / "tls.key", None)
+    if given.chain.exists() or given.key.exists():
+        if not (given.chain.exists() and given.key.exists()):
+            raise SettingsError(name="keys", reason="of tls.crt and tls.key only one is there; put both, or neither")
+        return given
+    return CertificatePaths(keys_folder / "leaf.crt", keys_folder / "leaf.key", keys_folder / "ca.crt")
 
 
 def tls_context(keys_folder: Path, names: Iterable[str]) -> ssl.SSLContext:
@@ -85,14 +97,17 @@ def tls_context(keys_folder: Path, names: Iterable[str]) -> ssl.SSLContext:
 
     Raises:
         SettingsError: The site's certificate and key cannot be used.
+        WrongOwnerError: One of them belongs to another user, which happens where root put them there.
     """
     served = tuple(names)
     paths = ensure_certificates(keys_folder, served)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    for path in _pair(paths):
+        require_readable(path)
     try:
-        context.load_cert_chain(paths.chain, paths.key)
-    except (ssl.SSLError, OSError) as exc:
+        context.load_cert_chain(*_pair(paths), password=_refuse_passphrase)
+    except OSError as exc:
         raise SettingsError(name="keys", reason="the TLS certificate and its key do not fit together") from exc
     looked_at = time.monotonic()
 
@@ -102,7 +117,7 @@ def tls_context(keys_folder: Path, names: Iterable[str]) -> ssl.SSLContext:
             return
         looked_at = time.monotonic()
         try:
-            context.load_cert_chain(*_pair(ensure_certificates(keys_folder, served)))
+            context.load_cert_chain(*_pair(ensure_certificates(keys_folder, served)), password=_refuse_passphrase)
         except (SettingsError, OSError, ValueError):
             log.exception("certificate not renewed")
 
@@ -133,6 +148,15 @@ class _Pair:
 
 def _pair(paths: CertificatePaths) -> tuple[Path, Path]:
     return paths.chain, paths.key
+
+
+def _refuse_passphrase() -> str:
+    """Refuse a key under a passphrase; without this OpenSSL would ask for it at the terminal, and wait.
+
+    Raises:
+        SettingsError: Always.
+    """
+    raise SettingsError(name="keys", reason="the TLS key is under a passphrase; put it there without one")
 
 
 def _load_or_make_authority(keys_folder: Path, names: list[str]) -> _Pair:

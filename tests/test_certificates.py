@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from litestar import Litestar
-from litestar.testing import TestClient
+from cryptography.hazmat.primitives import serialization
 
+from appliance import certificates
+from appliance.certificates import ensure_certificates, read_authority, tls_context
 from appliance.errors import SettingsError
-from appliance.web import certificates
-from appliance.web.certificates import ensure_certificates, read_authority, tls_context
-from appliance.worker.workshop import Workshop
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -143,23 +141,17 @@ def test_a_certificate_that_does_not_fit_its_key_is_refused(tmp_path: Path) -> N
         tls_context(tmp_path, NAMES)
 
 
+def test_a_key_under_a_passphrase_is_refused_and_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    ensure_certificates(tmp_path / "one", NAMES)
+    (tmp_path / "tls.crt").write_bytes((tmp_path / "one" / "leaf.crt").read_bytes())
+    key = serialization.load_pem_private_key((tmp_path / "one" / "leaf.key").read_bytes(), password=None)
+    sealed = serialization.BestAvailableEncryption(b"secret")
+    form = serialization.PrivateFormat.PKCS8
+    (tmp_path / "tls.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, sealed))
+    with pytest.raises(SettingsError, match="under a passphrase"):
+        tls_context(tmp_path, NAMES)
+
+
 def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="neither a host name nor an address"):
         ensure_certificates(tmp_path, ("bücher.example",))
-
-
-def test_the_authority_is_handed_out_with_its_fingerprint(client: TestClient[Litestar], workshop: Workshop) -> None:
-    keys = workshop.settings.keys_folder
-    ensure_certificates(keys, NAMES)
-    answer = client.get("/cloister-ca.crt")
-    assert answer.content == (keys / "ca.crt").read_bytes()
-    assert answer.headers["content-type"].startswith("application/x-x509-ca-cert")
-    assert certificates.authority_fingerprint(answer.content) in client.get("/trust").text
-
-
-def test_where_the_site_brought_a_certificate_there_is_nothing_to_install(
-    client: TestClient[Litestar], workshop: Workshop
-) -> None:
-    (workshop.settings.keys_folder / "tls.crt").write_text("given")
-    assert client.get("/cloister-ca.crt").status_code == 404
-    assert "Nothing has to be installed." in client.get("/trust").text
