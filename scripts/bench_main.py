@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench_cold
+import bench_container
 import bench_quality
 import bench_spool
 import bench_warm
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "b": bench_warm.measure,
     "c": bench_spool.measure,
     "d": bench_quality.measure,
+    "e": bench_container.measure,
 }
 MEASURED_WITH = ("torch", "ctranslate2", "faster-whisper", "whisperx", "pyannote.audio", "onnxruntime")
 
@@ -44,7 +46,8 @@ def main() -> int:
         action="append",
         choices=sorted(PARTS),
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
-        "both warm; c: the spool; d: words and speakers on the corpus. Default: every part",
+        "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before. "
+        "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")
     parser.add_argument("--item", default="syn_4spk_10min", help="recording of the corpus that part b measures on")

@@ -1,0 +1,1 @@
+"""Tests of the built container image, on the hardened compose file."""
