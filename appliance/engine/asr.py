@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
-from appliance.engine.recognized import RecognizedWindow, is_invented, without_repetition
+from appliance.engine.recognized import RecognizedWindow, is_invented, is_loop_of_nobody, without_repetition
 from appliance.engine.repetition import compression_ratio, repeats
 from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
 from appliance.engine.windows import shared_out, unheard
@@ -179,7 +179,8 @@ class Recognizer:
         if looping:
             second = self._decode(task, [batch[number] for number in looping], WITHOUT_LOOPS)
             for number, each in zip(looping, second, strict=True):
-                recognized[number] = without_repetition(each)
+                is_empty = is_loop_of_nobody(recognized[number]) or is_loop_of_nobody(each)
+                recognized[number] = replace(each, words=()) if is_empty else without_repetition(each)
         return recognized
 
     def _decode(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> Iterator[RecognizedWindow]:

@@ -53,6 +53,14 @@ def is_invented(recognized: RecognizedWindow) -> bool:
     )
 
 
+def is_loop_of_nobody(recognized: RecognizedWindow) -> bool:
+    """Return whether a window whose text repeats itself has nobody speaking in it.
+
+    The model then says anything. A second decoding draws its tokens by chance, and must not be believed for its luck.
+    """
+    return recognized.no_speech_prob > SILENCE_PROBABILITY
+
+
 def without_repetition(recognized: RecognizedWindow) -> RecognizedWindow:
     """Return a window without the loops in its text."""
     words = cut_repetition(recognized.words)
