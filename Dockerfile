@@ -15,7 +15,7 @@ ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_RO
 # the run-time compiler), headers, static libraries, packages' own tests. libtorch links NCCL, cuSPARSELt and CUPTI, so
 # these stay, and cuDNN loads its parts by name, so they stay too.
 # Sealed processes may not write bytecode, so it is made here, without time stamps and in one order: two builds of one
-# commit are alike. Some packages carry templates that are no Python, hence the `|| true`.
+# commit are alike; for the same reason uv's notes of when it installed what go away. Some packages carry templates that are no Python, hence the `|| true`.
 RUN python3 -m venv --without-pip /opt/cloister \
     && python3 -m venv /installer \
     && /installer/bin/python -m pip --quiet install --require-hashes --only-binary :all: -r /wheels/requirements-setup.lock \
@@ -27,6 +27,7 @@ RUN python3 -m venv --without-pip /opt/cloister \
        nvidia/cufile/lib/libcufile_rdma.so.* torch/include torch/share torch/bin/protoc* \
     && find . -depth \( -name '*.a' -o -name '*.pyi' -o -type d \( -path './nvidia/*/include' -o -path './*/tests' \) \) \
        -exec rm -r {} + \
+    && find . -name uv_cache.json -delete && sed -i '/uv_cache\.json/d' ./*.dist-info/RECORD \
     && { python3 -m compileall -q --invalidation-mode unchecked-hash . >/dev/null || true; } \
     && chmod -R u=rwX,go=rX /opt/cloister
 
