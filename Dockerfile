@@ -15,7 +15,8 @@ ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_RO
 # the run-time compiler), headers, static libraries, packages' own tests. libtorch links NCCL, cuSPARSELt and CUPTI, so
 # these stay, and cuDNN loads its parts by name, so they stay too.
 # Sealed processes may not write bytecode, so it is made here, without time stamps and in one order: two builds of one
-# commit are alike; for the same reason uv's notes of when it installed what go away. Some packages carry templates that are no Python, hence the `|| true`.
+# commit are alike. For the same reason uv's notes of when it installed what go away. Some packages carry templates that
+# are no Python, hence the `|| true`.
 RUN python3 -m venv --without-pip /opt/cloister \
     && python3 -m venv /installer \
     && /installer/bin/python -m pip --quiet install --require-hashes --only-binary :all: -r /wheels/requirements-setup.lock \
