@@ -42,6 +42,7 @@ def start_logging(level: int = logging.INFO) -> None:
     """Send every log record of this process to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("huey").setLevel(logging.WARNING)  # Huey logs task arguments and results at INFO.
+    # Libraries say only what is wrong: at INFO, Huey writes task arguments and matplotlib that it looked for fonts.
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("appliance").setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True  # Its lines carry paths, and a path can carry a secret.
