@@ -27,6 +27,7 @@
     │   ├── ChunkOrderError       a chunk came before the one that is due
     │   ├── ChunkConflictError    a repeated chunk has other bytes
     │   ├── ChunkSizeError        a chunk has not the size agreed on
+    │   ├── SealedTooLargeError   a sealed text is larger than any text of its kind
     │   └── SpoolFullError        no room left on the disk
     ├── MediaError                a recording cannot be decoded
     │   ├── UnreadableMediaError  not a recording, or damaged beyond reading
@@ -52,6 +53,7 @@
     │   ├── CallRefusedError      a library wanted to call out
     │   └── JobCancelled          somebody cancelled the job
     ├── AudioGoneError            the audio is no longer there: upload again
+    ├── RecipientGoneError        nobody is left who could open the result
     └── AccessError               the person may not do this
         ├── NotFoundError         no such thing, or not theirs
         ├── SignedOutError        no live session
@@ -309,6 +311,16 @@ class UploadEmptyError(UploadError):
 
     code = "upload.empty"
     text = "The file is empty. Choose a recording that has sound in it."
+
+
+@dataclass(eq=False)
+class SealedTooLargeError(UploadError):
+    """A sealed text is larger than any text of its kind."""
+
+    code = "upload.sealed_too_large"
+    text = "What the browser sealed has {size_bytes} bytes. At most {limit_bytes} bytes are accepted."
+    size_bytes: int
+    limit_bytes: int
 
 
 @dataclass(eq=False)
@@ -597,6 +609,16 @@ class AudioGoneError(ApplianceError):
 
     code = "audio_gone"
     text = "The audio of this recording is no longer there. Please upload it again."
+
+
+class RecipientGoneError(ApplianceError):
+    """Nobody is left who could open the result."""
+
+    code = "recipient_gone"
+    text = (
+        "This recording is private, and its owner's vault has no key any more. Nothing was transcribed. "
+        "Its owner has to set up the account again and upload the recording once more."
+    )
 
 
 class AccessError(ApplianceError):

@@ -91,6 +91,17 @@ def open_document(file_key: bytes, sealed: Buffer, kind: DocumentType, subject: 
     return _unpack(packed)
 
 
+def require_form(sealed: Buffer, kind: DocumentType, subject: bytes, version: int) -> None:
+    """Refuse bytes that do not say that they are a certain document. Who has no key can check no more than this.
+
+    Raises:
+        UnknownFormatError, TruncatedError, WrongContextError: As in ``open_document``.
+    """
+    view = memoryview(sealed)
+    _checked_header(bytes(view[: HEADER.size]), len(view), _header(kind, subject, version))
+    chunked.plaintext_size(len(view) - HEADER.size)
+
+
 def audio_reader(
     descriptor: int, offset: int, length: int, file_key: bytes, subject: bytes, number: int
 ) -> SealedReader:

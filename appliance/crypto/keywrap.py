@@ -96,6 +96,18 @@ def read_label(wrapped: bytes) -> WrapLabel:
     return WrapLabel(WrapKind(kind), epoch, wrapping_key_id, subject)
 
 
+def require_label(wrapped: bytes, kind: WrapKind, subject: bytes) -> None:
+    """Refuse bytes that do not say that they are a certain wrap. Who has no key can check no more than this.
+
+    Raises:
+        UnknownFormatError, TruncatedError: As in ``read_label``.
+        WrongContextError: It says that it is another kind, or for another subject.
+    """
+    found = read_label(wrapped)
+    if (found.kind, found.subject) != (kind, subject):
+        raise WrongContextError
+
+
 def key_id(key: bytes) -> bytes:
     """Return the public id of a key, 16 bytes, which says which key it is and nothing about it."""
     return HKDFExpand(SHA512(), ID_BYTES, KEY_ID_LABEL).derive(key)

@@ -67,14 +67,14 @@ def note_duration(session: Session, job_id: str, audio_s: float) -> bool:
     return _move(session, job_id, (RUNNING,), audio_s=audio_s)
 
 
-def finish(session: Session, job_id: str, seconds: dict[str, float], audio_s: float) -> bool:
+def finish(session: Session, job_id: str, seconds: dict[str, float], audio_s: float | None) -> bool:
     """End a running job as done; tell whether it was still running.
 
     Args:
         session: The transaction that stores the transcript too.
         job_id: The job.
         seconds: Stage to seconds it took.
-        audio_s: Duration of the recording in seconds.
+        audio_s: Duration of the recording in seconds, or None where it must not be kept.
     """
     seconds_json = msgspec.json.encode(seconds).decode()
     return _move(

@@ -8,15 +8,18 @@ import msgspec
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, exists, select, update
 
+from appliance.crypto.envelope import padded_size
 from appliance.errors import ChunkOrderError, ConflictError, NotFoundError
 from appliance.options import TranscribeOptions
 from appliance.records.columns import utc_now
 from appliance.records.tables import Job, Recording, SealedTranscript
 
 __all__ = [
-    "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk", "exist", "get", "listing",
-    "mark_audio_erased", "mark_stored", "options_of", "remove", "title_ids", "unfinished", "with_ended_job",
+    "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk", "exist", "forget_particulars", "get", "listing",
+    "mark_audio_erased", "mark_stored", "options_of", "remove", "title_ids", "unfinished", "uploading", "with_ended_job",
 ]  # fmt: skip
+
+STANDARD, PRIVATE = "standard", "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def add(  # noqa: PLR0913 -- one keyword for each column that has no default.
     session: Session,
     *,
     owner_id: str,
+    mode: str = STANDARD,
     size_bytes: int,
     audio_id: bytes,
     title_id: bytes,
@@ -53,6 +57,7 @@ def add(  # noqa: PLR0913 -- one keyword for each column that has no default.
     """Add a recording that is about to be uploaded."""
     recording = Recording(
         owner_id=owner_id,
+        mode=mode,
         size_bytes=size_bytes,
         audio_id=audio_id,
         title_id=title_id,
@@ -147,11 +152,30 @@ def mark_audio_erased(session: Session, recording_id: str) -> bool:
     return session.exec(statement.values(state="audio_erased")).rowcount == 1
 
 
+def forget_particulars(session: Session, recording_id: str) -> None:
+    """Forget what the rows tell about the content of a private recording whose job has ended.
+
+    How long it is, what was chosen for it and how long each stage took would tell how much was spoken, in which
+    language and by how many people.
+    """
+    recording = session.get_one(Recording, recording_id)
+    recording.options_json = "{}"
+    recording.size_bytes = padded_size(recording.size_bytes)
+    statement = update(Job).where(col(Job.recording_id) == recording_id)
+    session.exec(statement.values(options_json="{}", diarize=True, audio_s=None, seconds_json=None))
+    session.flush()
+
+
 def unfinished(session: Session, owner_id: str, size_bytes: int) -> Sequence[Recording]:
-    """Return the owner's uploads of that size that could go on, newest first."""
+    """Return the owner's uploads of standard mode of that size that could go on, newest first."""
     return session.exec(
         select(Recording)
-        .where(Recording.owner_id == owner_id, Recording.state == "uploading", Recording.size_bytes == size_bytes)
+        .where(
+            Recording.owner_id == owner_id,
+            Recording.state == "uploading",
+            Recording.mode == STANDARD,
+            Recording.size_bytes == size_bytes,
+        )
         .order_by(col(Recording.created_at).desc())
     ).all()
 
@@ -163,6 +187,11 @@ def abandoned(session: Session, before: datetime) -> Sequence[Recording]:
         .where(Recording.state == "uploading", Recording.touched_at < before)
         .order_by(col(Recording.touched_at))
     ).all()
+
+
+def uploading(session: Session, mode: str) -> Sequence[Recording]:
+    """Return the uploads of a mode that have not all their chunks yet."""
+    return session.exec(select(Recording).where(Recording.state == "uploading", Recording.mode == mode)).all()
 
 
 def with_ended_job(session: Session) -> Sequence[Recording]:

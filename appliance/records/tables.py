@@ -75,8 +75,8 @@ class Recording(SQLModel, table=True):
     Attributes:
         owner_id: The account it belongs to.
         state: ``uploading``, ``stored`` or ``audio_erased``.
-        mode: ``standard``; there are no others yet.
-        size_bytes: Of the whole file, before sealing.
+        mode: ``standard``, or ``private``: then the appliance holds no key of title and transcript.
+        size_bytes: Of the whole file, before sealing; in privacy mode rounded up when the job has ended.
         received_chunks: How many chunks are in the spool; also the number of the chunk that is due.
         touched_at: When the last chunk came.
         options_json: What the person chose, until the job takes it over.

@@ -12,7 +12,10 @@ __all__ = ["SealedTranscript", "all_document_ids", "document_ids", "get", "repla
 def store(
     session: Session, *, recording_id: str, document_id: bytes, sealed: bytes, language: str, speakers: int
 ) -> None:
-    """Store the first version of a recording's transcript; belongs into the transaction that ends its job."""
+    """Store the first version of a recording's transcript; belongs into the transaction that ends its job.
+
+    In privacy mode the language is empty and there are 0 speakers: the appliance does not know them.
+    """
     session.add(
         SealedTranscript(
             document_id=document_id, recording_id=recording_id, sealed=sealed, language=language, speakers=speakers

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+import msgspec
 from sqlmodel import Session
 
 from appliance.records import jobs, recordings
@@ -14,6 +15,7 @@ from appliance.records.recordings import Listed, Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
 from appliance.worker.library import open_title
+from appliance.worker.privacy import sealed_titles
 from appliance.worker.progress import Standing
 from appliance.worker.workshop import Workshop
 
@@ -43,6 +45,7 @@ NEWS: dict[State, str] = {
     "failed": mark("{title}: this did not work"),
     "cancelled": mark("{title}: cancelled"),
 }
+PRIVATE_TITLE = mark("Private recording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Row:
     """What ``library/_recording.html`` shows.
 
     Attributes:
+        title: In standard mode; in privacy mode what stands there until the browser has opened the true one.
+        sealed_title: What the browser opens, as JSON; empty in standard mode.
         created_at: UTC, as ISO 8601.
         facts: Size, length, language, speakers: whatever is known.
         percent: Whole per cent of a running job, for the bar.
@@ -62,6 +67,7 @@ class Row:
 
     id: str
     title: str
+    sealed_title: str
     state: State
     created_at: str
     facts: tuple[str, ...]
@@ -80,12 +86,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """An upload that stopped: what ``library/_unfinished.html`` shows."""
+    """An upload that stopped: what ``library/_unfinished.html`` shows.
+
+    Attributes:
+        sealed_title: As of a row.
+        size_bytes: Of the whole file, by which a page knows it again.
+    """
 
     id: str
     title: str
+    sealed_title: str
     created_at: str
     size: str
+    size_bytes: int
     received: str
 
 
@@ -101,16 +114,15 @@ class Shelf:
     owner_id: str
     language: Language
     _titles: dict[str, str] = field(default_factory=dict)
+    _sealed: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> tuple[Row, ...]:
         """Return every complete recording as it stands now, newest first."""
         with self.workshop.database.read() as session:
             places = jobs.positions(session)
-            return tuple(
-                self._row(session, listed, listed.job, places)
-                for listed in recordings.listing(session, self.owner_id)
-                if listed.job is not None
-            )
+            complete = [listed for listed in recordings.listing(session, self.owner_id) if listed.job is not None]
+            self._read_sealed_titles([listed.recording for listed in complete])
+            return tuple(self._row(session, listed, listed.job, places) for listed in complete if listed.job)
 
     def row(self, recording_id: str) -> Row | None:
         """Return one recording as it stands now, or None where it is gone or not complete."""
@@ -124,6 +136,7 @@ class Shelf:
                 for listed in recordings.listing(session, self.owner_id)
                 if listed.recording.state == "uploading"
             ]
+        self._read_sealed_titles(waiting)
         return tuple(self._unfinished(recording) for recording in waiting)
 
     def _row(self, session: Session, listed: Listed, job: Job, places: dict[str, int]) -> Row:
@@ -135,6 +148,7 @@ class Shelf:
         return Row(
             id=recording.id,
             title=self._title(recording),
+            sealed_title=self._sealed.get(recording.id, ""),
             state=state,
             created_at=recording.created_at.isoformat(),
             facts=self._facts(listed, job),
@@ -172,12 +186,21 @@ class Shelf:
         return Unfinished(
             id=recording.id,
             title=self._title(recording),
+            sealed_title=self._sealed.get(recording.id, ""),
             created_at=recording.created_at.isoformat(),
             size=self.language.size(recording.size_bytes),
+            size_bytes=recording.size_bytes,
             received=self.language.percent(received),
         )
 
+    def _read_sealed_titles(self, some: Sequence[Recording]) -> None:
+        unread = [each for each in some if each.mode == recordings.PRIVATE and each.id not in self._sealed]
+        for recording_id, title in sealed_titles(self.workshop, unread).items():
+            self._sealed[recording_id] = msgspec.json.encode(title).decode()
+
     def _title(self, recording: Recording) -> str:
+        if recording.mode == recordings.PRIVATE:
+            return self.language.say(PRIVATE_TITLE)
         if recording.id not in self._titles:
             self._titles[recording.id] = open_title(self.workshop, recording)
         return self._titles[recording.id]

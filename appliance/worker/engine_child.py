@@ -138,8 +138,7 @@ def _answer(channel: Channel, jobs: Jobs, pipeline: Pipeline, request: Transcrib
 def _transcribe(channel: Channel, jobs: Jobs, pipeline: Pipeline, request: Transcribe, pcm: int) -> None:
     import numpy as np  # noqa: PLC0415 -- after the seal, as above.
 
-    from appliance.crypto.envelope import DocumentType, seal_document  # noqa: PLC0415 -- after the seal, as above.
-    from appliance.transcript import to_json  # noqa: PLC0415 -- after the seal, as above.
+    from appliance.worker.sealing import seal_transcript  # noqa: PLC0415 -- after the seal, as above.
 
     last = 0.0
 
@@ -152,18 +151,11 @@ def _transcribe(channel: Channel, jobs: Jobs, pipeline: Pipeline, request: Trans
 
     samples = np.frombuffer(mmap.mmap(pcm, 0, prot=mmap.PROT_READ), dtype=np.int16)
     transcript, seconds = pipeline.transcribe(samples, request.options, progress, request.attempt)
-    plain = to_json(transcript)
-    sealed = seal_document(request.file_key, DocumentType.TRANSCRIPT, request.document_id, 1, plain)
+    message, sealed = seal_transcript(request, transcript, seconds)
     descriptor = os.memfd_create("transcript", os.MFD_CLOEXEC)
     try:
         with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(sealed)
-        message = Transcribed(
-            job_id=request.job_id,
-            seconds=seconds,
-            language=transcript.language,
-            speakers=len(transcript.speakers),
-        )
         channel.send(message, [descriptor])
     finally:
         os.close(descriptor)

@@ -7,7 +7,9 @@ erases it, and nothing of the recording can be heard any more.
 from __future__ import annotations
 
 from appliance.crypto.keywrap import WrapKind
+from appliance.errors import AudioGoneError, NotFoundError
 from appliance.records.keystore import APPLIANCE, Wrap
+from appliance.records.recordings import Recording
 from appliance.worker.workshop import Workshop
 
 
@@ -37,6 +39,19 @@ def file_key(workshop: Workshop, document_id: bytes) -> bytes:
         return workshop.fleeting_keys[document_id]
     wrapped = workshop.keystore.get(document_id, WrapKind.FILE_KEY_UNDER_KEK, APPLIANCE)
     return workshop.keyring.unwrap_file_key(document_id, wrapped)
+
+
+def audio_key_of(workshop: Workshop, recording: Recording) -> bytes:
+    """Return the key of a recording's audio.
+
+    Raises:
+        AudioGoneError: It was erased, or was in memory only when the appliance was started anew.
+        CryptoError: Its wrap does not open.
+    """
+    try:
+        return file_key(workshop, recording.audio_id)
+    except NotFoundError as exc:
+        raise AudioGoneError from exc
 
 
 def erase_file_keys(workshop: Workshop, *document_ids: bytes) -> None:

@@ -18,7 +18,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import jobs, recordings
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
-from appliance.worker.filekeys import erase_file_keys, file_key, keep_file_key
+from appliance.worker.filekeys import audio_key_of, erase_file_keys, keep_file_key
 from appliance.worker.library import open_title
 from appliance.worker.workshop import Workshop
 
@@ -48,11 +48,7 @@ def begin_upload(
         SpoolFullError: There is no room for it now.
         DiskFullError: There is not even room for the row.
     """
-    if size_bytes <= 0:
-        raise UploadEmptyError
-    limit_bytes = workshop.settings.max_upload_bytes
-    if size_bytes > limit_bytes:
-        raise UploadTooLargeError(size_bytes=size_bytes, limit_bytes=limit_bytes)
+    refuse_size(workshop, size_bytes)
     title = name.strip()[:MAX_TITLE_CHARACTERS] or "?"
     begun = _unfinished(workshop, owner_id, title, size_bytes)
     if begun is not None:
@@ -61,6 +57,20 @@ def begin_upload(
         return begun
     workshop.spool.check_room(size_bytes)
     return _add(workshop, owner_id, title, size_bytes, options)
+
+
+def refuse_size(workshop: Workshop, size_bytes: int) -> None:
+    """Refuse a recording that has no bytes or too many.
+
+    Raises:
+        UploadEmptyError: The file has no bytes.
+        UploadTooLargeError: It is over the limit.
+    """
+    if size_bytes <= 0:
+        raise UploadEmptyError
+    limit_bytes = workshop.settings.max_upload_bytes
+    if size_bytes > limit_bytes:
+        raise UploadTooLargeError(size_bytes=size_bytes, limit_bytes=limit_bytes)
 
 
 def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int, chunk: bytes) -> int:
@@ -76,6 +86,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
         ChunkOrderError: Another chunk is due.
         ChunkConflictError: The chunk came before, with other bytes.
         ChunkSizeError: Too short or too long.
+        AudioGoneError: Its key was in memory only, and the appliance was started anew.
         SpoolFullError: The disk is full; the upload can go on later.
     """
     with workshop.uploading[recording_id]:
@@ -88,7 +99,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
             raise ConflictError
         if len(chunk) != expected_bytes:
             raise ChunkSizeError(number=number, size_bytes=len(chunk), expected_bytes=max(0, expected_bytes))
-        audio_key = file_key(workshop, recording.audio_id)
+        audio_key = audio_key_of(workshop, recording)
         if number < recording.received_chunks:
             if not workshop.spool.repeats(recording.audio_id, audio_key, number, chunk):
                 raise ChunkConflictError(number=number)

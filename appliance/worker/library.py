@@ -97,8 +97,13 @@ def resume(workshop: Workshop) -> None:
         log.info("jobs claimed back", extra={"count": len(reclaimed)})
     with workshop.database.read() as session:
         audio_ids = recordings.audio_ids(session)
+        unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
-    workshop.keystore.erase(*(workshop.keystore.subjects() - documents))
+    with_keys = workshop.keystore.subjects()
+    workshop.keystore.erase(*(with_keys - documents))
+    for recording in unopenable:
+        if recording.audio_id not in with_keys:
+            delete_recording(workshop, recording.owner_id, recording.id)
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)

@@ -42,6 +42,18 @@ class Decoded(Message, frozen=True):
     duration_s: float
 
 
+class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody to whose public key the engine seals the key of a transcript.
+
+    Attributes:
+        id: Of the account or the workspace, 16 bytes.
+        public: X25519 public key, 32 bytes.
+    """
+
+    id: bytes
+    public: bytes
+
+
 class Transcribe(Message, frozen=True):
     """To the engine, with one descriptor: sealed PCM, 16 kHz mono s16.
 
@@ -49,14 +61,17 @@ class Transcribe(Message, frozen=True):
         job_id: Echoed in every answer, so that a late answer is never taken for another job's.
         options: The person's choices.
         document_id: Id of the transcript to be sealed.
-        file_key: Its key, already wrapped by the server; the key-encrypting key never enters a child.
+        file_key: Its key, already wrapped by the server; the key-encrypting key never enters a child. None in privacy
+            mode: the engine makes a key, which nobody but the recipients ever learns.
+        recipients: Who can open the transcript, in privacy mode.
         attempt: 1, or 2 for the retry, which runs a smaller plan.
     """
 
     job_id: bytes
     options: TranscribeOptions
     document_id: bytes
-    file_key: bytes
+    file_key: bytes | None
+    recipients: tuple[Recipient, ...] = ()
     attempt: int
 
 
@@ -164,15 +179,17 @@ class Transcribed(Message, frozen=True):
     """From the engine, with one descriptor: a memfd with the sealed transcript.
 
     Attributes:
-        seconds: Stage to seconds it took.
-        language: Language of the transcript; of what is in clear, nothing else leaves.
-        speakers: How many speakers were told apart.
+        seconds: Stage to seconds it took; empty in privacy mode.
+        language: Language of the transcript; empty in privacy mode. Of what is in clear, nothing else leaves.
+        speakers: How many speakers were told apart; 0 in privacy mode.
+        sealed_keys: The key of the transcript, sealed to each recipient in their order.
     """
 
     job_id: bytes
     seconds: dict[str, float]
     language: str
     speakers: int
+    sealed_keys: tuple[bytes, ...] = ()
 
 
 class Watching(Message, frozen=True):

@@ -3,7 +3,7 @@
 ::
 
     queued ──claim──► running ──► decoder: sealed audio → PCM in RAM
-                                  engine:  PCM → sealed transcript
+                                  engine:  PCM → sealed transcript (in privacy mode sealed to public keys)
                                   one transaction: transcript + done    (or failed, or cancelled: the first ending wins)
                                   audio key erased, then the audio
 """
@@ -19,21 +19,20 @@ from typing import TypeVar
 from appliance.crypto.envelope import new_document_id, new_file_key
 from appliance.errors import (
     ApplianceError,
-    AudioGoneError,
     DecoderDiedError,
     EngineDiedError,
     JobCancelled,
-    NotFoundError,
 )
 from appliance.records import jobs, recordings, transcripts
 from appliance.records.jobs import Job
 from appliance.records.recordings import Recording
 from appliance.worker.decoding import Pcm, decode
-from appliance.worker.filekeys import erase_file_keys, file_key, keep_file_key
+from appliance.worker.filekeys import audio_key_of, erase_file_keys, keep_file_key
 from appliance.worker.keeper import EngineClosedError
 from appliance.worker.messages import Decode, Transcribe, Transcribed
 from appliance.worker.process import Child
 from appliance.worker.progress import Standing
+from appliance.worker.recipients import keep_sealed_keys, recipients_of
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -112,6 +111,10 @@ def erase_audio(workshop: Workshop, recording_id: str) -> None:
     workshop.spool.erase(recording.audio_id)
     with workshop.database.write() as session:
         recordings.mark_audio_erased(session, recording_id)
+        if recording.mode == recordings.PRIVATE:
+            recordings.forget_particulars(session, recording_id)
+    if recording.mode == recordings.PRIVATE:
+        workshop.database.purge()  # The log still holds what was forgotten.
 
 
 def _waiting(workshop: Workshop) -> str | None:
@@ -127,17 +130,18 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
     document_id = new_document_id()
     started = time.monotonic()
     try:
-        with workshop.database.write() as session:
-            jobs.note_duration(session, job.id, pcm.duration_s)
-        result, sealed = _run_engine(workshop, job, document_id, pcm, report)
-        audio_s = pcm.duration_s
+        audio_s = None if recording.mode == recordings.PRIVATE else pcm.duration_s
+        if audio_s is not None:
+            with workshop.database.write() as session:
+                jobs.note_duration(session, job.id, audio_s)
+        result, sealed = _run_engine(workshop, job, recording, document_id, pcm, report)
     except BaseException:
         erase_file_keys(workshop, document_id)
         raise
     finally:
         pcm.close()
     with workshop.database.write() as session:
-        seconds = {"decode": report.decode_s, **result.seconds}
+        seconds = {"decode": report.decode_s, **result.seconds} if audio_s is not None else {}
         finished = jobs.finish(session, job.id, seconds, audio_s)
         if finished:
             transcripts.store(
@@ -157,10 +161,7 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
 
 def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report) -> Pcm:
     """Have the audio decoded, with a second try where the decoder died of itself."""
-    try:
-        audio_key = file_key(workshop, recording.audio_id)
-    except NotFoundError as exc:
-        raise AudioGoneError from exc
+    audio_key = audio_key_of(workshop, recording)
     audio = workshop.spool.descriptor(recording.audio_id)
     request = Decode(
         audio_id=recording.audio_id,
@@ -180,12 +181,18 @@ def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report)
         report.decode_s = time.monotonic() - started
 
 
-def _run_engine(
-    workshop: Workshop, job: Job, document_id: bytes, pcm: Pcm, report: _Report
+def _run_engine(  # noqa: PLR0913 -- what a job has, and where to report.
+    workshop: Workshop, job: Job, recording: Recording, document_id: bytes, pcm: Pcm, report: _Report
 ) -> tuple[Transcribed, bytes]:
-    """Have the samples transcribed. The wrapped key is stored first: a transcript whose key is lost is lost."""
-    transcript_key = new_file_key()
-    keep_file_key(workshop, document_id, transcript_key)
+    """Have the samples transcribed, and store its keys before the transcript: one whose key is lost is lost.
+
+    In standard mode the server makes the file key and wraps it first. In privacy mode the engine makes it, and what
+    comes back is sealed to the recipients.
+    """
+    recipients = recipients_of(workshop, recording)
+    transcript_key = None if recipients else new_file_key()
+    if transcript_key is not None:
+        keep_file_key(workshop, document_id, transcript_key)
 
     def attempt(number: int) -> tuple[Transcribed, bytes]:
         request = Transcribe(
@@ -193,11 +200,14 @@ def _run_engine(
             options=jobs.options_of(job),
             document_id=document_id,
             file_key=transcript_key,
+            recipients=recipients,
             attempt=number,
         )
         return workshop.engine.transcribe(request, pcm.descriptor, report)
 
-    return _twice(attempt, EngineDiedError, report)
+    result, sealed = _twice(attempt, EngineDiedError, report)
+    keep_sealed_keys(workshop, document_id, recipients, result.sealed_keys)
+    return result, sealed
 
 
 def _twice(attempt: Callable[[int], Answer], death: type[ApplianceError], report: _Report) -> Answer:

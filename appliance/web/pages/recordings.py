@@ -14,13 +14,15 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from appliance.errors import NotFoundError, OptionError
 from appliance.exports import FORMATS
 from appliance.records import recordings
+from appliance.records.recordings import Recording
 from appliance.transcript import Transcript
 from appliance.web.downloads import disposition
 from appliance.web.languages import mark
-from appliance.web.rows import Shelf
+from appliance.web.rows import PRIVATE_TITLE, Shelf
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
 from appliance.worker import runner
 from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
+from appliance.worker.privacy import require_transcript, sealed_titles
 from appliance.worker.workshop import Workshop
 
 OK = 200
@@ -49,8 +51,10 @@ class TranscriptPage:
     """What ``transcripts/show.html`` shows; the transcript itself comes as JSON and is drawn by ``transcript.js``.
 
     Attributes:
+        title: In standard mode; in privacy mode what stands there until the browser has opened the true one.
+        sealed_title: What the browser opens, as JSON; empty in standard mode.
         created_at: UTC, as ISO 8601.
-        facts: Length, language, speakers.
+        facts: Length, language, speakers; in privacy mode nobody but the browser knows them.
         formats: Names of the files offered first.
         more_formats: Names of the files in the menu.
         words: What the script says, by its own names.
@@ -59,6 +63,7 @@ class TranscriptPage:
     frame: Frame
     id: str
     title: str
+    sealed_title: str
     created_at: str
     facts: tuple[str, ...]
     formats: tuple[str, ...]
@@ -103,14 +108,15 @@ class RecordingPages(Controller):
         recording_id: RecordingId,
     ) -> Response[str]:
         """Show the page."""
-        title, created_at = _headline(workshop, owner_id, recording_id)
-        transcript, _ = open_transcript(workshop, recording_id.hex)
+        recording = _recording(workshop, owner_id, recording_id)
+        title, sealed_title, facts = _headline(workshop, visit, recording)
         page = TranscriptPage(
             frame=visit.frame(request),
             id=recording_id.hex,
             title=title,
-            created_at=created_at,
-            facts=_facts(visit, transcript),
+            sealed_title=sealed_title,
+            created_at=recording.created_at.isoformat(),
+            facts=facts,
             formats=FIRST_FORMATS,
             more_formats=tuple(name for name in FORMATS if name not in FIRST_FORMATS),
             words={name: visit.language.sentences.gettext(text) for name, text in WORDS.items()},
@@ -121,7 +127,7 @@ class RecordingPages(Controller):
     @get("/transcript.json", sync_to_thread=True)
     def content(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> OpenedTranscript:
         """Hand the transcript to the page's script."""
-        _headline(workshop, owner_id, recording_id)
+        _recording(workshop, owner_id, recording_id)
         transcript, version = open_transcript(workshop, recording_id.hex)
         return OpenedTranscript(version=version, transcript=transcript)
 
@@ -135,7 +141,7 @@ class RecordingPages(Controller):
         data: JSONBody[NewName],
     ) -> Saved:
         """Give a speaker another name, everywhere."""
-        _headline(workshop, owner_id, recording_id)
+        _recording(workshop, owner_id, recording_id)
         name = " ".join(data.name.split())
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
             raise OptionError(name="name", value=name, reason=f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
@@ -154,7 +160,7 @@ class RecordingPages(Controller):
         form: Annotated[str, PathParameter(max_length=10)],
     ) -> Response[bytes]:
         """Hand out a file, named after the recording."""
-        title, _ = _headline(workshop, owner_id, recording_id)
+        title = open_title(workshop, _recording(workshop, owner_id, recording_id))
         export = FORMATS.get(form)
         if export is None:
             raise NotFoundError
@@ -167,7 +173,7 @@ class RecordingPages(Controller):
         self, visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId
     ) -> Response[str]:
         """End the job, if it has not ended by itself, and answer with the row as it stands."""
-        _headline(workshop, owner_id, recording_id)
+        _recording(workshop, owner_id, recording_id)
         runner.cancel(workshop, recording_id.hex)
         row = Shelf(workshop, owner_id, visit.language).row(recording_id.hex)
         if row is None:
@@ -180,15 +186,28 @@ class RecordingPages(Controller):
         delete_recording(workshop, owner_id, recording_id.hex)
 
 
-def _headline(workshop: Workshop, owner_id: str, recording_id: UUID) -> tuple[str, str]:
-    """Return title and date of a recording of this person.
+def _recording(workshop: Workshop, owner_id: str, recording_id: UUID) -> Recording:
+    """Return a recording of this person.
 
     Raises:
         NotFoundError: No such recording, or not theirs.
     """
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id.hex, owner_id)
-    return open_title(workshop, recording), recording.created_at.isoformat()
+        return recordings.get(session, recording_id.hex, owner_id)
+
+
+def _headline(workshop: Workshop, visit: Visit, recording: Recording) -> tuple[str, str, tuple[str, ...]]:
+    """Return the title, open or sealed, and the facts of a recording that has a transcript.
+
+    Raises:
+        NotFoundError: It has none.
+    """
+    if recording.mode == recordings.PRIVATE:
+        require_transcript(workshop, recording.id)
+        sealed = sealed_titles(workshop, [recording]).get(recording.id)
+        return visit.language.say(PRIVATE_TITLE), msgspec.json.encode(sealed).decode() if sealed else "", ()
+    transcript, _ = open_transcript(workshop, recording.id)
+    return open_title(workshop, recording), "", _facts(visit, transcript)
 
 
 def _facts(visit: Visit, transcript: Transcript) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker import intake
+from appliance.worker.privacy import SealedTitle, begin_private_upload, continue_private_upload
 
 NO_CONTENT = 204
 SAMPLE = Path("sample", "sample.wav")
@@ -34,6 +35,25 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     name: str
     size_bytes: int
+    options: TranscribeOptions
+
+
+class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a page says before it sends a file whose title it has sealed.
+
+    Attributes:
+        survives_restart: Whether the audio's key may be stored, wrapped, until the job has ended.
+    """
+
+    title: SealedTitle
+    size_bytes: int
+    options: TranscribeOptions
+    survives_restart: bool
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to transcribe an upload that goes on."""
+
     options: TranscribeOptions
 
 
@@ -59,6 +79,29 @@ class UploadSteps(Controller):
     def begin(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewUpload]) -> UploadState:
         """Begin an upload, or go on with the same file's unfinished one."""
         return _state(intake.begin_upload(workshop, owner_id, data.name, data.size_bytes, data.options))
+
+    @post("/recordings/private", sync_to_thread=True)
+    def begin_private(
+        self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewPrivateUpload]
+    ) -> UploadState:
+        """Begin an upload in privacy mode."""
+        return _state(
+            begin_private_upload(
+                workshop,
+                owner_id,
+                data.title,
+                data.size_bytes,
+                data.options,
+                survives_restart=data.survives_restart,
+            )
+        )
+
+    @post("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
+    def go_on(
+        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[Choices]
+    ) -> UploadState:
+        """Go on with an unfinished upload in privacy mode; the browser knows by its title which one it is."""
+        return _state(continue_private_upload(workshop, owner_id, recording_id.hex, data.options))
 
     @get("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
     def standing(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> UploadState:

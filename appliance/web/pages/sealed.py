@@ -1,0 +1,67 @@
+"""A private recording: its sealed transcript on the way to the browser that opens it, and back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post, put
+from litestar.params import FromPath, JSONBody
+
+from appliance.web.visit import GivenWorkshop, OwnerId
+from appliance.worker.privacy import (
+    MAX_TRANSCRIPT_BYTES,
+    SealedDocument,
+    adopt,
+    save_sealed_transcript,
+    sealed_transcript,
+)
+
+NO_CONTENT = 204
+JSON_OVERHEAD = 4 / 3  # Base64.
+RecordingId = FromPath[UUID]
+
+
+class AdoptedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The transcript's key under the owner's UK."""
+
+    wrapped: bytes
+
+
+class NextVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A transcript that the browser sealed, and the version from which it was made."""
+
+    from_version: int
+    sealed: bytes
+
+
+class SavedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The version as it was saved."""
+
+    version: int
+
+
+class SealedPages(Controller):
+    """What the vault's scripts read and write; nothing here is ever opened."""
+
+    path = "/recordings/{recording_id:uuid}"
+
+    @get("/sealed", sync_to_thread=True)
+    def show(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedDocument:
+        """Hand out the sealed transcript, and every way to its key."""
+        return sealed_transcript(workshop, owner_id, recording_id.hex)
+
+    @post("/adopted", status_code=NO_CONTENT, sync_to_thread=True)
+    def adopt(
+        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[AdoptedKey]
+    ) -> None:
+        """Take the key under the owner's UK in the place of the one that the engine sealed."""
+        adopt(workshop, owner_id, recording_id.hex, data.wrapped)
+
+    @put("/sealed", sync_to_thread=True, request_max_body_size=int(MAX_TRANSCRIPT_BYTES * JSON_OVERHEAD) + 1024)
+    def save(
+        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[NextVersion]
+    ) -> SavedVersion:
+        """Store the next version."""
+        version = save_sealed_transcript(workshop, owner_id, recording_id.hex, data.sealed, data.from_version)
+        return SavedVersion(version=version)
