@@ -1,7 +1,9 @@
 """Wrapped keys, in a database of their own that forgets: without its key a sealed document is noise."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,7 +16,10 @@ KEYS_FILE = "keys.db"
 BALLAST_FILE = "keys.ballast"
 BALLAST_BYTES = 2**20
 APPLICATION_ID = int.from_bytes(b"CLKY")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+SEALED = 0x100  # Set in the kind of a key that is sealed to a public key; the rest is its purpose (FORMAT.md, SL1).
+APPLIANCE = bytes(16)  # Who holds what the appliance itself can open.
+MOST_NAMED = 500  # SQLite takes only so many values in one statement.
 BUSY_TIMEOUT_S = 5.0
 
 PRAGMAS = (
@@ -24,18 +29,56 @@ PRAGMAS = (
     "PRAGMA journal_mode = TRUNCATE",  # A log would keep copies of erased keys; this journal is cut after each change.
     "PRAGMA synchronous = EXTRA",  # An erased key stays erased after a power cut.
 )
+WRAPS = """
+    CREATE TABLE wraps (
+        subject BLOB NOT NULL, kind INTEGER NOT NULL, holder BLOB NOT NULL, wrapped BLOB NOT NULL,
+        PRIMARY KEY (subject, kind, holder)
+    ) WITHOUT ROWID;
+"""
 SCHEMA = f"""
     BEGIN IMMEDIATE;
     PRAGMA application_id = {APPLICATION_ID};
-    CREATE TABLE wraps (document_id BLOB PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL) WITHOUT ROWID;
+    {WRAPS}
     CREATE TABLE keks (epoch INTEGER PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL);
     PRAGMA user_version = {SCHEMA_VERSION};
     COMMIT;
 """
+FROM_1_TO_2 = f"""
+    BEGIN IMMEDIATE;
+    ALTER TABLE wraps RENAME TO wraps_of_1;
+    {WRAPS}
+    INSERT INTO wraps SELECT document_id, 8, zeroblob(16), wrapped FROM wraps_of_1;
+    DROP TABLE wraps_of_1;
+    PRAGMA user_version = {SCHEMA_VERSION};
+    COMMIT;
+"""  # noqa: S608 -- nothing in it comes from outside.
+UPSERT = (
+    "INSERT INTO wraps (subject, kind, holder, wrapped) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (subject, kind, holder) DO UPDATE SET wrapped = excluded.wrapped"
+)
+PART = "DELETE FROM wraps WHERE subject = ? AND kind = ? AND holder = ?"
+WHOLE = "DELETE FROM wraps WHERE subject = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """One way to a key: what it opens, how it is wrapped, and who can use it.
+
+    Attributes:
+        subject: Id of what the key opens: a document, an account, a workspace; 16 bytes.
+        kind: A kind of KW1, or ``SEALED`` with a purpose of SL1.
+        holder: Id of who holds the key that opens the wrap, 16 bytes; ``APPLIANCE`` for the appliance.
+        wrapped: The wrapped key.
+    """
+
+    subject: bytes
+    kind: int
+    holder: bytes
+    wrapped: bytes
 
 
 class KeyStore:
-    """Wrapped keys by document, and wrapped key-encrypting keys by epoch; never a key in clear."""
+    """Wrapped keys by what they open, and wrapped key-encrypting keys by epoch; never a key in clear."""
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, ballast: Ballast) -> None:
         """Take an open database; ``open`` makes one."""
@@ -78,45 +121,60 @@ class KeyStore:
             on_failure.pop_all()
         return cls(folder, connection, ballast)
 
-    def put(self, document_id: bytes, wrapped: bytes) -> None:
-        """Store a document's wrapped key, in the place of an older wrap of it.
+    def put(self, *wraps: Wrap) -> None:
+        """Store wrapped keys, all or none, each in the place of an older wrap of the same subject, kind and holder.
 
         Raises:
             DiskFullError: There is no room; nothing was changed.
         """
-        self._change(
-            "INSERT INTO wraps (document_id, wrapped) VALUES (?, ?)"
-            " ON CONFLICT (document_id) DO UPDATE SET wrapped = excluded.wrapped",
-            [(document_id, wrapped)],
-            keep_ballast_bytes=self._ballast.whole_bytes // 2,
-        )
+        self.change(wraps, take_back=())
 
-    def get(self, document_id: bytes) -> bytes:
-        """Return a document's wrapped key.
+    def change(self, put: Iterable[Wrap], take_back: Iterable[Wrap]) -> None:
+        """Take wrapped keys back and store others, in one transaction.
+
+        Raises:
+            DiskFullError: There is no room; nothing was changed.
+        """
+        removals = [(PART, (wrap.subject, wrap.kind, wrap.holder)) for wrap in take_back]
+        additions = [(UPSERT, (wrap.subject, wrap.kind, wrap.holder, wrap.wrapped)) for wrap in put]
+        self._change([*removals, *additions], keep_ballast_bytes=self._ballast.whole_bytes // 2)
+
+    def get(self, subject: bytes, kind: int, holder: bytes) -> bytes:
+        """Return a wrapped key.
 
         Raises:
             NotFoundError: It was erased, or never was.
         """
-        rows = self._read("SELECT wrapped FROM wraps WHERE document_id = ?", document_id)
+        rows = self._read(
+            "SELECT wrapped FROM wraps WHERE subject = ? AND kind = ? AND holder = ?", subject, kind, holder
+        )
         if not rows:
             raise NotFoundError
         return bytes(rows[0][0])
 
-    def erase(self, *document_ids: bytes) -> None:
-        """Erase the wrapped keys of documents, all or none, for good; ids that are not there are no error.
+    def held(self, *subjects: bytes) -> list[Wrap]:
+        """Return every wrapped key of some subjects: who can open them, and by what."""
+        found: list[Wrap] = []
+        for start in range(0, len(subjects), MOST_NAMED):
+            some = subjects[start : start + MOST_NAMED]
+            places = ", ".join("?" * len(some))
+            rows = self._read(f"SELECT subject, kind, holder, wrapped FROM wraps WHERE subject IN ({places})", *some)  # noqa: S608 -- only question marks.
+            found += [
+                Wrap(bytes(subject), kind, bytes(holder), bytes(wrapped)) for subject, kind, holder, wrapped in rows
+            ]
+        return found
+
+    def erase(self, *subjects: bytes) -> None:
+        """Erase every wrapped key of some subjects, all or none, for good; ids that are not there are no error.
 
         Raises:
             DiskFullError: Not even the ballast was enough; nothing was erased.
         """
-        self._change(
-            "DELETE FROM wraps WHERE document_id = ?",
-            [(document_id,) for document_id in document_ids],
-            keep_ballast_bytes=0,
-        )
+        self._change([(WHOLE, (subject,)) for subject in subjects], keep_ballast_bytes=0)
 
-    def document_ids(self) -> set[bytes]:
-        """Return the ids of all documents that have a key here."""
-        return {bytes(document_id) for (document_id,) in self._read("SELECT document_id FROM wraps")}
+    def subjects(self) -> set[bytes]:
+        """Return the ids of all that has a key here."""
+        return {bytes(subject) for (subject,) in self._read("SELECT DISTINCT subject FROM wraps")}
 
     def put_kek(self, epoch: int, wrapped: bytes) -> None:
         """Store the wrapped key-encrypting key of a new epoch.
@@ -127,8 +185,7 @@ class KeyStore:
         """
         try:
             self._change(
-                "INSERT INTO keks (epoch, wrapped) VALUES (?, ?)",
-                [(epoch, wrapped)],
+                [("INSERT INTO keks (epoch, wrapped) VALUES (?, ?)", (epoch, wrapped))],
                 keep_ballast_bytes=self._ballast.whole_bytes // 2,
             )
         except sqlite3.IntegrityError as exc:
@@ -144,26 +201,27 @@ class KeyStore:
             self._connection.close()
             self._ballast.close()
 
-    def _read(self, statement: str, *values: bytes) -> list[tuple[Any, ...]]:
+    def _read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock, in_words(self._folder):
             return self._connection.execute(statement, values).fetchall()
 
-    def _change(self, statement: str, rows: list[tuple[object, ...]], keep_ballast_bytes: int) -> None:
+    def _change(self, changes: list[tuple[str, tuple[object, ...]]], keep_ballast_bytes: int) -> None:
         """Change rows, all or none; where the disk only looked as if it had room, once more with the ballast's."""
         with self._lock, in_words(self._folder), self._ballast.locked():
             try:
                 with self._ballast.lent(keep_ballast_bytes):
-                    self._run(statement, rows)
+                    self._run(changes)
             except sqlite3.OperationalError as exc:
                 if not is_full(self._folder, exc):
                     raise
                 with self._ballast.lent(keep_ballast_bytes, even_unasked=True):
-                    self._run(statement, rows)
+                    self._run(changes)
 
-    def _run(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+    def _run(self, changes: list[tuple[str, tuple[object, ...]]]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(statement, rows)
+            for statement, values in changes:
+                self._connection.execute(statement, values)
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:  # A full disk makes SQLite roll back by itself.
@@ -198,6 +256,8 @@ def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
         connection.executescript(SCHEMA)
+    elif version == 1:
+        connection.executescript(FROM_1_TO_2)
     elif version > SCHEMA_VERSION:
         reason = "a newer version of Cloister wrote its key store. Install that version or a newer one"
         raise DataFolderError(folder=str(folder), reason=reason)

@@ -18,6 +18,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import jobs, recordings
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
+from appliance.worker.filekeys import erase_file_keys, file_key, keep_file_key
 from appliance.worker.library import open_title
 from appliance.worker.workshop import Workshop
 
@@ -87,12 +88,12 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
             raise ConflictError
         if len(chunk) != expected_bytes:
             raise ChunkSizeError(number=number, size_bytes=len(chunk), expected_bytes=max(0, expected_bytes))
-        file_key = workshop.keyring.unwrap_file_key(recording.audio_id, workshop.keystore.get(recording.audio_id))
+        audio_key = file_key(workshop, recording.audio_id)
         if number < recording.received_chunks:
-            if not workshop.spool.repeats(recording.audio_id, file_key, number, chunk):
+            if not workshop.spool.repeats(recording.audio_id, audio_key, number, chunk):
                 raise ChunkConflictError(number=number)
             return recording.received_chunks
-        workshop.spool.receive(recording.audio_id, file_key, number, chunk, recording.received_chunks)
+        workshop.spool.receive(recording.audio_id, audio_key, number, chunk, recording.received_chunks)
         _count(workshop, recording, number)
     return number + 1
 
@@ -113,8 +114,8 @@ def _add(workshop: Workshop, owner_id: str, title: str, size_bytes: int, options
     audio_id, title_id, title_key = new_document_id(), new_document_id(), new_file_key()
     sealed_title = seal_document(title_key, DocumentType.TITLE, title_id, 1, title.encode())
     try:
-        workshop.keystore.put(audio_id, workshop.keyring.wrap_file_key(audio_id, new_file_key()))
-        workshop.keystore.put(title_id, workshop.keyring.wrap_file_key(title_id, title_key))
+        keep_file_key(workshop, audio_id, new_file_key())
+        keep_file_key(workshop, title_id, title_key)
         with workshop.database.write() as session:
             recording = recordings.add(
                 session,
@@ -126,7 +127,7 @@ def _add(workshop: Workshop, owner_id: str, title: str, size_bytes: int, options
                 options=options,
             )
     except ApplianceError:
-        workshop.keystore.erase(audio_id, title_id)
+        erase_file_keys(workshop, audio_id, title_id)
         raise
     log.info("upload begins", extra={"recording": recording.id, "bytes": size_bytes})
     return recording

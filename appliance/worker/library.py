@@ -10,6 +10,7 @@ from appliance.records import jobs, recordings, transcripts
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
+from appliance.worker.filekeys import erase_file_keys, file_key
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def open_title(workshop: Workshop, recording: Recording) -> str:
     """Open the sealed title of a recording."""
-    key = workshop.keyring.unwrap_file_key(recording.title_id, workshop.keystore.get(recording.title_id))
+    key = file_key(workshop, recording.title_id)
     sealed = open_document(key, recording.sealed_title, DocumentType.TITLE, recording.title_id, recording.title_version)
     return sealed.decode()
 
@@ -34,7 +35,7 @@ def open_transcript(workshop: Workshop, recording_id: str) -> tuple[Transcript, 
     """
     with workshop.database.read() as session:
         row = transcripts.get(session, recording_id)
-    key = workshop.keyring.unwrap_file_key(row.document_id, workshop.keystore.get(row.document_id))
+    key = file_key(workshop, row.document_id)
     encoded = open_document(key, row.sealed, DocumentType.TRANSCRIPT, row.document_id, row.version)
     return from_json(encoded), row.version
 
@@ -47,7 +48,7 @@ def save_transcript(workshop: Workshop, recording_id: str, transcript: Transcrip
     """
     with workshop.database.read() as session:
         row = transcripts.get(session, recording_id)
-    key = workshop.keyring.unwrap_file_key(row.document_id, workshop.keystore.get(row.document_id))
+    key = file_key(workshop, row.document_id)
     version = from_version + 1
     sealed = seal_document(key, DocumentType.TRANSCRIPT, row.document_id, version, to_json(transcript))
     with workshop.database.write() as session:
@@ -65,7 +66,7 @@ def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> No
         recording = recordings.get(session, recording_id, owner_id)
         documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
     runner.cancel(workshop, recording_id)
-    workshop.keystore.erase(*documents)
+    erase_file_keys(workshop, *documents)
     workshop.spool.erase(recording.audio_id)
     workshop.database.remove(lambda session: recordings.remove(session, recording_id))
     workshop.uploading.pop(recording_id, None)
@@ -97,7 +98,7 @@ def resume(workshop: Workshop) -> None:
     with workshop.database.read() as session:
         audio_ids = recordings.audio_ids(session)
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
-    workshop.keystore.erase(*(workshop.keystore.document_ids() - documents))
+    workshop.keystore.erase(*(workshop.keystore.subjects() - documents))
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)

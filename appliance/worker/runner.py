@@ -29,6 +29,7 @@ from appliance.records import jobs, recordings, transcripts
 from appliance.records.jobs import Job
 from appliance.records.recordings import Recording
 from appliance.worker.decoding import Pcm, decode
+from appliance.worker.filekeys import erase_file_keys, file_key, keep_file_key
 from appliance.worker.keeper import EngineClosedError
 from appliance.worker.messages import Decode, Transcribe, Transcribed
 from appliance.worker.process import Child
@@ -107,7 +108,7 @@ def erase_audio(workshop: Workshop, recording_id: str) -> None:
         recording = session.get(Recording, recording_id)
     if recording is None or recording.state == "audio_erased":
         return
-    workshop.keystore.erase(recording.audio_id)
+    erase_file_keys(workshop, recording.audio_id)
     workshop.spool.erase(recording.audio_id)
     with workshop.database.write() as session:
         recordings.mark_audio_erased(session, recording_id)
@@ -131,7 +132,7 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
         result, sealed = _run_engine(workshop, job, document_id, pcm, report)
         audio_s = pcm.duration_s
     except BaseException:
-        workshop.keystore.erase(document_id)
+        erase_file_keys(workshop, document_id)
         raise
     finally:
         pcm.close()
@@ -148,7 +149,7 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
                 speakers=result.speakers,
             )
     if not finished:
-        workshop.keystore.erase(document_id)
+        erase_file_keys(workshop, document_id)
     elapsed_s = round(time.monotonic() - started, 1)
     state = "done" if finished else "cancelled"
     log.info("job ends", extra={"job": job.id, "recording": recording.id, "state": state, "seconds": elapsed_s})
@@ -157,13 +158,13 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
 def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report) -> Pcm:
     """Have the audio decoded, with a second try where the decoder died of itself."""
     try:
-        file_key = workshop.keyring.unwrap_file_key(recording.audio_id, workshop.keystore.get(recording.audio_id))
+        audio_key = file_key(workshop, recording.audio_id)
     except NotFoundError as exc:
         raise AudioGoneError from exc
     audio = workshop.spool.descriptor(recording.audio_id)
     request = Decode(
         audio_id=recording.audio_id,
-        file_key=file_key,
+        file_key=audio_key,
         size_bytes=recording.size_bytes,
         max_duration_s=workshop.settings.max_recording_hours * 3600,
     )
@@ -183,15 +184,15 @@ def _run_engine(
     workshop: Workshop, job: Job, document_id: bytes, pcm: Pcm, report: _Report
 ) -> tuple[Transcribed, bytes]:
     """Have the samples transcribed. The wrapped key is stored first: a transcript whose key is lost is lost."""
-    file_key = new_file_key()
-    workshop.keystore.put(document_id, workshop.keyring.wrap_file_key(document_id, file_key))
+    transcript_key = new_file_key()
+    keep_file_key(workshop, document_id, transcript_key)
 
     def attempt(number: int) -> tuple[Transcribed, bytes]:
         request = Transcribe(
             job_id=bytes.fromhex(job.id),
             options=jobs.options_of(job),
             document_id=document_id,
-            file_key=file_key,
+            file_key=transcript_key,
             attempt=number,
         )
         return workshop.engine.transcribe(request, pcm.descriptor, report)

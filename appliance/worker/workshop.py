@@ -55,6 +55,7 @@ class Workshop:
         draining: Held by the one thread that works through the queue.
         uploading: Held while a chunk is taken, per recording.
         decoders: The decoder at work on a job, by job id.
+        fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
     """
 
     settings: Settings
@@ -71,6 +72,7 @@ class Workshop:
     draining: Lock = field(default_factory=Lock)
     uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
     decoders: dict[str, Child] = field(default_factory=dict)
+    fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:

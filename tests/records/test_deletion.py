@@ -16,7 +16,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import recordings, transcripts
 from appliance.records.ballast import Ballast
 from appliance.records.database import BALLAST_FILE, Database
-from appliance.records.keystore import KeyStore
+from appliance.records.keystore import APPLIANCE, KeyStore, Wrap
 from appliance.records.recordings import Recording
 
 MEBIBYTE = 2**20
@@ -130,7 +130,7 @@ def test_a_recording_can_be_deleted_on_a_full_disk(small_disk: Path) -> None:
     keystore = KeyStore.open(data, ballast_bytes=MEBIBYTE)
     sealed = os.urandom(300_000)
     recording_id = add_with_transcript(database, b"title", sealed)
-    keystore.put(b"d" * 16, b"w" * 144)
+    keystore.put(Wrap(b"d" * 16, 8, APPLIANCE, b"w" * 144))
     database.purge()
     fill(small_disk)
     assert free_bytes(small_disk) == 0
@@ -138,7 +138,7 @@ def test_a_recording_can_be_deleted_on_a_full_disk(small_disk: Path) -> None:
     keystore.erase(b"d" * 16)
     database.remove(lambda session: recordings.remove(session, recording_id))
 
-    assert keystore.document_ids() == set()
+    assert keystore.subjects() == set()
     with database.read() as session:
         assert not recordings.exist(session)
     assert sealed[:16] not in bytes_on_disk(data)

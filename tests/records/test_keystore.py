@@ -7,51 +7,64 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ConflictError, DataFolderError, NotFoundError
-from appliance.records.keystore import KEYS_FILE, KeyStore
+from appliance.records.keystore import APPLIANCE, KEYS_FILE, SEALED, KeyStore, Wrap
 
 ONE, TWO, THREE = (bytes([number]) * 16 for number in (1, 2, 3))
+KEK, UNDER_UK, RESULT = 8, 4, SEALED | 1
+SCHEMA_OF_1 = """
+    PRAGMA application_id = 1129073497;
+    CREATE TABLE wraps (document_id BLOB PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE keks (epoch INTEGER PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL);
+    INSERT INTO wraps VALUES (zeroblob(16), x'77726170706564');
+    INSERT INTO keks VALUES (1, x'6b656b');
+    PRAGMA user_version = 1;
+"""
+
+
+def a_wrap(subject: bytes, wrapped: bytes, kind: int = KEK, holder: bytes = APPLIANCE) -> Wrap:
+    return Wrap(subject, kind, holder, wrapped)
 
 
 def test_a_wrapped_key_comes_back(keystore: KeyStore) -> None:
-    keystore.put(ONE, b"wrapped")
+    keystore.put(a_wrap(ONE, b"wrapped"))
 
-    assert keystore.get(ONE) == b"wrapped"
+    assert keystore.get(ONE, KEK, APPLIANCE) == b"wrapped"
 
 
 def test_a_new_wrap_takes_the_place_of_the_old_one(keystore: KeyStore) -> None:
-    keystore.put(ONE, b"old")
-    keystore.put(ONE, b"new")
+    keystore.put(a_wrap(ONE, b"old"))
+    keystore.put(a_wrap(ONE, b"new"))
 
-    assert keystore.get(ONE) == b"new"
+    assert keystore.get(ONE, KEK, APPLIANCE) == b"new"
 
 
 def test_a_key_that_was_erased_is_not_found(keystore: KeyStore) -> None:
-    keystore.put(ONE, b"wrapped")
+    keystore.put(a_wrap(ONE, b"wrapped"))
     keystore.erase(ONE)
     with pytest.raises(NotFoundError):
-        keystore.get(ONE)
+        keystore.get(ONE, KEK, APPLIANCE)
 
 
 def test_several_keys_are_erased_at_once_and_the_others_stay(keystore: KeyStore) -> None:
     for document_id in (ONE, TWO, THREE):
-        keystore.put(document_id, b"wrapped")
+        keystore.put(a_wrap(document_id, b"wrapped"))
     keystore.erase(ONE, THREE, b"never was there.")
 
-    assert keystore.document_ids() == {TWO}
+    assert keystore.subjects() == {TWO}
 
 
 def test_erasing_nothing_is_no_error(keystore: KeyStore) -> None:
     keystore.erase()
 
-    assert keystore.document_ids() == set()
+    assert keystore.subjects() == set()
 
 
 def test_an_erased_key_is_nowhere_in_the_files(keystore: KeyStore, tmp_path: Path) -> None:
     canary = os.urandom(144)
     for number in range(20):
-        keystore.put(os.urandom(16), os.urandom(144))
+        keystore.put(a_wrap(os.urandom(16), os.urandom(144)))
         if number == 10:
-            keystore.put(ONE, canary)
+            keystore.put(a_wrap(ONE, canary))
     files = [path for path in (tmp_path / "data").iterdir() if path.suffix != ".ballast"]
     assert any(canary in path.read_bytes() for path in files)
     keystore.erase(ONE)
@@ -61,12 +74,12 @@ def test_an_erased_key_is_nowhere_in_the_files(keystore: KeyStore, tmp_path: Pat
 
 def test_keys_are_there_after_a_restart(tmp_path: Path) -> None:
     first = KeyStore.open(tmp_path)
-    first.put(ONE, b"wrapped")
+    first.put(a_wrap(ONE, b"wrapped"))
     first.put_kek(1, b"kek")
     first.close()
     second = KeyStore.open(tmp_path, has_data=True)
 
-    assert (second.get(ONE), second.keks()) == (b"wrapped", {1: b"kek"})
+    assert (second.get(ONE, KEK, APPLIANCE), second.keks()) == (b"wrapped", {1: b"kek"})
     second.close()
 
 
@@ -89,7 +102,7 @@ def test_the_database_forgets_and_keeps_no_log(keystore: KeyStore) -> None:
 
 
 def test_only_the_appliance_can_read_the_files(keystore: KeyStore, tmp_path: Path) -> None:
-    keystore.put(ONE, b"wrapped")
+    keystore.put(a_wrap(ONE, b"wrapped"))
 
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()} == {0o600}
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
@@ -106,7 +119,7 @@ def test_a_missing_key_store_is_not_made_anew_where_data_is(tmp_path: Path) -> N
 def test_a_newer_key_store_is_refused(tmp_path: Path) -> None:
     KeyStore.open(tmp_path).close()
     connection = sqlite3.connect(tmp_path / KEYS_FILE)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
     with pytest.raises(DataFolderError, match="newer version"):
         KeyStore.open(tmp_path)
@@ -127,3 +140,39 @@ def test_a_start_that_was_cut_short_is_made_good(tmp_path: Path) -> None:
 
     assert keystore.keks() == {}
     keystore.close()
+
+
+def test_a_key_is_held_in_several_ways_and_all_of_them_go_at_once(keystore: KeyStore) -> None:
+    wraps = [a_wrap(ONE, b"kek"), a_wrap(ONE, b"mine", UNDER_UK, TWO), a_wrap(ONE, b"yours", UNDER_UK, THREE)]
+    keystore.put(*wraps, a_wrap(TWO, b"other"))
+
+    assert sorted(keystore.held(ONE), key=lambda wrap: wrap.wrapped) == wraps
+    keystore.erase(ONE)
+    assert keystore.held(ONE, TWO) == [a_wrap(TWO, b"other")]
+
+
+def test_a_result_is_adopted_in_one_step(keystore: KeyStore) -> None:
+    sealed, adopted = a_wrap(ONE, b"sealed", RESULT, TWO), a_wrap(ONE, b"adopted", UNDER_UK, TWO)
+    keystore.put(sealed, a_wrap(ONE, b"theirs", RESULT, THREE))
+    keystore.change([adopted], take_back=[sealed])
+
+    assert keystore.held(ONE) == [adopted, a_wrap(ONE, b"theirs", RESULT, THREE)]
+
+
+def test_the_keys_of_more_subjects_than_a_statement_takes_are_found(keystore: KeyStore) -> None:
+    subjects = [number.to_bytes(16) for number in range(1, 1202)]
+    keystore.put(*(a_wrap(subject, b"w") for subject in subjects))
+
+    assert {wrap.subject for wrap in keystore.held(*subjects)} == set(subjects)
+
+
+def test_a_key_store_of_the_first_version_is_brought_up_to_date_once(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / KEYS_FILE)
+    connection.executescript(SCHEMA_OF_1)
+    connection.close()
+    for _ in range(2):
+        keystore = KeyStore.open(tmp_path, has_data=True)
+        assert keystore.held(bytes(16)) == [a_wrap(bytes(16), b"wrapped")]
+        assert keystore.keks() == {1: b"kek"}
+        keystore.close()
+    assert b"wraps_of_1" not in (tmp_path / KEYS_FILE).read_bytes()

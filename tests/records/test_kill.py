@@ -22,14 +22,14 @@ from pathlib import Path
 from appliance.options import TranscribeOptions
 from appliance.records import jobs, recordings, transcripts
 from appliance.records.database import Database
-from appliance.records.keystore import KeyStore
+from appliance.records.keystore import APPLIANCE, KeyStore, Wrap
 
 folder = Path(sys.argv[1])
 database, keystore = Database.open(folder, ballast_bytes=65536), KeyStore.open(folder, ballast_bytes=65536)
 options = TranscribeOptions()
 while True:
     audio_id, title_id, document_id = (os.urandom(16) for _ in range(3))
-    keystore.put(document_id, document_id)
+    keystore.put(Wrap(document_id, 8, APPLIANCE, document_id))
     with database.write() as session:
         recording = recordings.add(session, owner_id="owner", size_bytes=1, audio_id=audio_id, title_id=title_id,
                                    sealed_title=b"title", options=options)
@@ -65,7 +65,7 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_told(tmp_path: P
     assert set(states.values()) == {"done"}
     assert len(interrupted) <= 1
     assert len(documents) >= len(told)
-    assert documents <= keystore.document_ids()
+    assert documents <= keystore.subjects()
     keystore.close()
     connection = sqlite3.connect(tmp_path / DATABASE_FILE)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

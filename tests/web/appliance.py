@@ -24,6 +24,7 @@ from appliance.spool import CHUNK_BYTES
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
 from appliance.web.app import create_app
 from appliance.worker import intake
+from appliance.worker.filekeys import keep_file_key
 from appliance.worker.progress import Standing
 from appliance.worker.workshop import Workshop
 
@@ -85,7 +86,7 @@ def finish_job(workshop: Workshop, recording_id: str, transcript: Transcript) ->
     """End a job as done, with a transcript sealed as the engine seals it."""
     job = _job(workshop, recording_id)
     document_id, key = new_document_id(), new_file_key()
-    workshop.keystore.put(document_id, workshop.keyring.wrap_file_key(document_id, key))
+    keep_file_key(workshop, document_id, key)
     sealed = seal_document(key, DocumentType.TRANSCRIPT, document_id, 1, to_json(transcript))
     with workshop.database.write() as session:
         if job.state == "queued":

@@ -24,6 +24,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import jobs, recordings
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
+from appliance.worker.filekeys import keep_file_key
 from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.library import delete_recording, open_title, resume, tidy
 from appliance.worker.workshop import Workshop
@@ -117,7 +118,7 @@ def test_an_empty_file_and_one_past_the_limit_are_refused_before_anything_is_mad
         begin(workshop, b"")
     with pytest.raises(UploadTooLargeError):
         begin_upload(workshop, OWNER, "long.wav", 3 * CHUNK_BYTES + 1, TranscribeOptions())
-    assert workshop.keystore.document_ids() == set()
+    assert workshop.keystore.subjects() == set()
 
 
 def test_a_recording_that_cannot_fit_is_refused_before_its_first_chunk(workshop: Workshop) -> None:
@@ -153,7 +154,7 @@ def test_a_deleted_upload_leaves_no_key_no_audio_and_no_row(workshop: Workshop) 
     recording = begin(workshop, TWO_CHUNKS)
     send(workshop, recording, 0, TWO_CHUNKS)
     delete_recording(workshop, OWNER, recording.id)
-    assert workshop.keystore.document_ids() == set()
+    assert workshop.keystore.subjects() == set()
     assert workshop.spool.audio_ids() == set()
     with workshop.database.read() as session:
         assert not recordings.exist(session)
@@ -174,10 +175,10 @@ def test_after_a_start_keys_and_audio_without_a_row_are_erased(workshop: Worksho
     kept = begin(workshop, TWO_CHUNKS)
     send(workshop, kept, 0, TWO_CHUNKS)
     nobodys = bytes(16)
-    workshop.keystore.put(nobodys, workshop.keyring.wrap_file_key(nobodys, bytes(32)))
+    keep_file_key(workshop, nobodys, bytes(32))
     workshop.spool.receive(nobodys, bytes(32), 0, b"audio", 0)
     resume(workshop)
-    assert workshop.keystore.document_ids() == {kept.audio_id, kept.title_id}
+    assert workshop.keystore.subjects() == {kept.audio_id, kept.title_id}
     assert workshop.spool.audio_ids() == {kept.audio_id}
 
 
