@@ -58,7 +58,17 @@
         ├── NotFoundError         no such thing, or not theirs
         ├── SignedOutError        no live session
         ├── LinkUsedError         a one-time link was used or has expired
-        └── ConflictError         somebody changed it meanwhile
+        ├── ConflictError         somebody changed it meanwhile
+        ├── SignInError           name or passphrase is not right
+        ├── RecoveryError         name or recovery code is not right
+        ├── StaleProofError       a proof came too late, or twice
+        ├── TooManyTriesError     wait before the next try
+        ├── ForeignNameError      reached under a name that is not its own
+        ├── KeysRefusedError      sent keys do not belong to the account
+        ├── PersonNameError       a name that cannot be one
+        ├── NameTakenError        somebody else has the name
+        ├── UnknownAccountError   nobody has the name
+        └── LastAdministratorError nobody would be left to let people in
 """
 
 from __future__ import annotations
@@ -639,7 +649,7 @@ class SignedOutError(AccessError):
     """No live session."""
 
     code = "access.signed_out"
-    text = "You are signed out. Ask the administrator for a sign-in link."
+    text = "You are signed out. Sign in again, then repeat what you did."
 
 
 class LinkUsedError(AccessError):
@@ -647,8 +657,8 @@ class LinkUsedError(AccessError):
 
     code = "access.link_used"
     text = (
-        "This link was used already or has expired. The administrator can print a new one with: appliance user "
-        "reset owner"
+        "This link was used already or has expired. Ask an administrator for another one. On the machine itself, "
+        "this prints one: appliance user reset NAME"
     )
 
 
@@ -657,3 +667,87 @@ class ConflictError(AccessError):
 
     code = "access.conflict"
     text = "This was changed somewhere else in the meantime. Load the page again and repeat your change."
+
+
+class SignInError(AccessError):
+    """Name or passphrase is not right."""
+
+    code = "access.sign_in"
+    text = "Name or passphrase is not right."
+
+
+class RecoveryError(AccessError):
+    """Name or recovery code is not right."""
+
+    code = "access.recovery"
+    text = "Name or recovery code is not right."
+
+
+class StaleProofError(AccessError):
+    """A proof came too late, or twice."""
+
+    code = "access.stale_proof"
+    text = "This took too long, or it was sent twice. Please try again."
+
+
+@dataclass(eq=False)
+class TooManyTriesError(AccessError):
+    """Wait before the next try."""
+
+    code = "access.too_many"
+    text = "Too many tries did not succeed. Try again in {retry_s}."
+    retry_s: int
+
+
+@dataclass(eq=False)
+class ForeignNameError(AccessError):
+    """Reached under a name that is not its own."""
+
+    code = "access.foreign_name"
+    text = (
+        "This appliance does not go by the name {host}, so nobody can sign in there. Open it by one of its names: "
+        "{names}. Its administrator can add a name with CLOISTER_NAMES."
+    )
+    host: str
+    names: str
+
+
+class KeysRefusedError(AccessError):
+    """Sent keys do not belong to the account."""
+
+    code = "access.keys"
+    text = "The keys that this page sent do not fit together. Nothing was changed. Load the page again and repeat."
+
+
+@dataclass(eq=False)
+class PersonNameError(AccessError):
+    """A name that cannot be one."""
+
+    code = "access.name"
+    text = "A name has 1 to {most} characters, all of them visible. Choose another one."
+    most: int
+
+
+@dataclass(eq=False)
+class NameTakenError(AccessError):
+    """Somebody else has the name."""
+
+    code = "access.name_taken"
+    text = "There is somebody with the name {name} already. Choose another one."
+    name: str
+
+
+@dataclass(eq=False)
+class UnknownAccountError(AccessError):
+    """Nobody has the name."""
+
+    code = "access.unknown_account"
+    text = "Nobody here has the name {name}. All names: appliance user list"
+    name: str
+
+
+class LastAdministratorError(AccessError):
+    """Nobody would be left to let people in."""
+
+    code = "access.last_administrator"
+    text = "This is the only administrator. Make somebody else an administrator first."

@@ -1,151 +1,202 @@
-"""Who may come in: the owner, one-time links, and signed-in browsers.
+"""People: their names, what they may do, and the public halves of the keys that their browsers made."""
 
-Tokens are 32 random bytes. Only their SHA-256 is kept, so that a copy of the database signs nobody in; a digest needs
-no salt and no stretching, because nobody can guess what it is the digest of.
-"""
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import hashlib
-import secrets
-from datetime import datetime, timedelta
+from sqlmodel import Session, col, delete, select, update
 
-from sqlmodel import Session, col, delete, or_, select, update
-
-from appliance.errors import DiskFullError, LinkUsedError, SignedOutError
-from appliance.records.columns import utc_now
-from appliance.records.database import Database
-from appliance.records.tables import Account, LiveSession, SetupLink
+from appliance.errors import (
+    LastAdministratorError,
+    NameTakenError,
+    NotFoundError,
+    PersonNameError,
+    UnknownAccountError,
+)
+from appliance.records.tables import NAME_CHARACTERS, Account, LiveSession, SealedIndex, SetupLink
 
 __all__ = [
-    "Account", "LiveSession", "SetupLink", "end_all_sessions", "end_session", "has_live_session", "is_live",
-    "issue_link", "redeem_link", "session_account", "signed_in",
+    "ADMINISTRATOR", "MEMBER", "ROLES", "Account", "PublicKeys", "by_name", "change_passphrase", "change_recovery",
+    "change_role", "checked_name", "close", "enrol", "find", "get", "has_administrator", "ids", "listing", "name_key",
+    "named", "remove", "unenrolled_administrator",
 ]  # fmt: skip
 
-TOKEN_BYTES = 32
-LINK_LIFETIME = timedelta(hours=24)
-SESSION_LIFETIME = timedelta(hours=12)
-SESSION_IDLE = timedelta(minutes=30)
-SEEN_STEP = timedelta(minutes=1)  # A write for every request would cost more than a minute's precision is worth.
-OWNER = "owner"
+ADMINISTRATOR = "administrator"
+MEMBER = "member"
+ROLES = (ADMINISTRATOR, MEMBER)
+JOINERS = "\u200c\u200d"  # They shape letters in Bengali and Persian, and show nothing by themselves.
 
 
-def issue_link(session: Session, now: datetime | None = None) -> str:
-    """Return the token of a new link that signs the owner in; links that nobody used before stop working."""
-    now = now or utc_now()
-    owner = _owner(session)
-    session.exec(delete(SetupLink).where(col(SetupLink.account_id) == owner.id))
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(SetupLink(token_digest=_digest(token), account_id=owner.id, expires_at=now + LINK_LIFETIME))
-    session.flush()
-    return token
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """What a browser sends about the keys that it made and keeps.
+
+    Attributes:
+        kdf: How the passphrase is stretched, a KDF record of 32 bytes.
+        login_public: Ed25519, 32 bytes; proves the passphrase.
+        recovery_public: Ed25519, 32 bytes; proves the recovery code.
+        ed_public: Ed25519 of the identity, 32 bytes.
+        x_public: X25519 of the identity, 32 bytes.
+    """
+
+    kdf: bytes
+    login_public: bytes
+    recovery_public: bytes
+    ed_public: bytes
+    x_public: bytes
 
 
-def redeem_link(session: Session, token: str, now: datetime | None = None) -> str:
-    """Exchange a link's token, once, for the token of a session cookie.
+def checked_name(name: str) -> str:
+    """Return a name as it is kept: composed, with single spaces.
 
     Raises:
-        LinkUsedError: It was used, has expired, was replaced, or never was.
+        PersonNameError: It is empty, too long, or has characters that nobody sees.
     """
-    now = now or utc_now()
-    digest = _digest(token)
-    still_good = (col(SetupLink.token_digest) == digest, col(SetupLink.used_at).is_(None))
-    statement = update(SetupLink).where(*still_good, col(SetupLink.expires_at) > now).values(used_at=now)
-    if session.exec(statement).rowcount != 1:
-        raise LinkUsedError
-    account_id = session.exec(select(SetupLink.account_id).where(SetupLink.token_digest == digest)).one()
-    _forget_ended(session, now)
-    cookie_token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(LiveSession(token_digest=_digest(cookie_token), account_id=account_id, created_at=now, seen_at=now))
-    session.flush()
-    return cookie_token
+    kept = unicodedata.normalize("NFC", " ".join(name.split()))
+    visible = kept.translate(dict.fromkeys(map(ord, JOINERS)))
+    if not visible or len(kept) > NAME_CHARACTERS or not visible.isprintable():
+        raise PersonNameError(most=NAME_CHARACTERS)
+    return kept
 
 
-def signed_in(database: Database, cookie_token: str, now: datetime) -> Account:
-    """Return whose request this is, and note at most once a minute that it came.
+def name_key(name: str) -> str:
+    """Return what two names have in common that people would take for the same one."""
+    plain = " ".join(name.split()).translate(dict.fromkeys(map(ord, JOINERS)))
+    folded = unicodedata.normalize("NFKC", plain).casefold()
+    return unicodedata.normalize("NFKC", folded)  # Folding can leave characters that compatibility would change again.
 
-    Most requests only read, so that they never wait for a writer.
+
+def get(session: Session, account_id: str) -> Account:
+    """Return an account.
 
     Raises:
-        SignedOutError: The session has ended, or never was.
+        NotFoundError: There is none with this id.
     """
-    with database.read() as session:
-        account, seen_at = _live(session, cookie_token, now)
-    if now - seen_at < SEEN_STEP:
-        return account
-    try:
-        with database.write() as session:
-            return session_account(session, cookie_token, now)
-    except DiskFullError:
-        return account  # Who cannot come in when the disk is full cannot delete anything either.
-
-
-def session_account(session: Session, cookie_token: str, now: datetime) -> Account:
-    """Return the account of a live session; in a writing transaction, because it may move ``seen_at``.
-
-    Raises:
-        SignedOutError: The session has ended, or never was.
-    """
-    account, seen_at = _live(session, cookie_token, now)
-    if now - seen_at >= SEEN_STEP:
-        statement = update(LiveSession).where(col(LiveSession.token_digest) == _digest(cookie_token))
-        session.exec(statement.where(col(LiveSession.seen_at) < now).values(seen_at=now))
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFoundError
     return account
 
 
-def is_live(session: Session, cookie_token: str, now: datetime) -> bool:
-    """Tell whether a session still lasts, without noting that somebody asked: to be sent news is not to be active."""
-    try:
-        _live(session, cookie_token, now)
-    except SignedOutError:
-        return False
-    return True
+def find(session: Session, account_id: str) -> Account | None:
+    """Return an account, or None where there is none with this id."""
+    return session.get(Account, account_id)
 
 
-def end_session(session: Session, cookie_token: str) -> None:
-    """Sign a browser out; nothing happens where it is not signed in."""
-    session.exec(delete(LiveSession).where(col(LiveSession.token_digest) == _digest(cookie_token)))
+def by_name(session: Session, name: str) -> Account | None:
+    """Return the account that a name means, or None."""
+    return session.exec(select(Account).where(Account.name_key == name_key(name))).first()
 
 
-def end_all_sessions(session: Session) -> None:
-    """Sign every browser out, and take back every link that was not used."""
-    session.exec(delete(LiveSession))
-    session.exec(delete(SetupLink))
+def named(session: Session, name: str) -> Account:
+    """Return the account of a name.
+
+    Raises:
+        UnknownAccountError: Nobody has it.
+    """
+    account = by_name(session, name)
+    if account is None:
+        raise UnknownAccountError(name=name)
+    return account
 
 
-def has_live_session(session: Session, now: datetime | None = None) -> bool:
-    """Tell whether anybody is signed in."""
-    now = now or utc_now()
-    alive = (LiveSession.created_at > now - SESSION_LIFETIME, LiveSession.seen_at > now - SESSION_IDLE)
-    return session.exec(select(LiveSession.account_id).where(*alive).limit(1)).first() is not None
+def listing(session: Session) -> Sequence[Account]:
+    """Return all accounts, by name."""
+    return session.exec(select(Account).order_by(col(Account.name_key))).all()
 
 
-def _owner(session: Session) -> Account:
-    owner = session.exec(select(Account).where(Account.role == OWNER)).first()
-    if owner is None:
-        owner = Account(role=OWNER)
-        session.add(owner)
-        session.flush()
-    return owner
+def ids(session: Session) -> set[bytes]:
+    """Return the ids of all accounts, as the key store has them."""
+    return {bytes.fromhex(account_id) for account_id in session.exec(select(Account.id))}
 
 
-def _live(session: Session, cookie_token: str, now: datetime) -> tuple[Account, datetime]:
-    found = session.exec(
-        select(Account, LiveSession)
-        .join(LiveSession, col(LiveSession.account_id) == Account.id)
-        .where(LiveSession.token_digest == _digest(cookie_token))
-    ).first()
-    if found is None:
-        raise SignedOutError
-    account, live = found
-    if now - live.created_at >= SESSION_LIFETIME or now - live.seen_at >= SESSION_IDLE:
-        raise SignedOutError
-    return account, live.seen_at
+def has_administrator(session: Session, besides: str = "") -> bool:
+    """Tell whether there is an administrator who can sign in, besides the one with this id."""
+    able = (Account.role == ADMINISTRATOR, col(Account.login_public).is_not(None), Account.id != besides)
+    return session.exec(select(Account.id).where(*able).limit(1)).first() is not None
 
 
-def _forget_ended(session: Session, now: datetime) -> None:
-    too_old = col(LiveSession.created_at) <= now - SESSION_LIFETIME
-    too_idle = col(LiveSession.seen_at) <= now - SESSION_IDLE
-    session.exec(delete(LiveSession).where(or_(too_old, too_idle)))
+def unenrolled_administrator(session: Session) -> Account | None:
+    """Return the administrator who never enrolled: the owner of an appliance that had no accounts yet."""
+    waiting = select(Account).where(Account.role == ADMINISTRATOR, col(Account.login_public).is_(None))
+    return session.exec(waiting.order_by(col(Account.created_at))).first()
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def enrol(session: Session, link: SetupLink, name: str, keys: PublicKeys) -> Account:
+    """Make the account that a link is for, or give it other keys and end all its sessions.
+
+    What was sealed to the keys of before stays sealed for ever: so its index goes too.
+
+    Raises:
+        PersonNameError: The name cannot be one.
+        NameTakenError: Somebody else has it.
+    """
+    given = link.name or checked_name(name)
+    account = find(session, link.account_id)
+    if account is None:
+        account = Account(id=link.account_id, name=given, name_key=name_key(given), role=link.role)
+    elif account.is_enrolled:
+        given = account.name
+        session.exec(delete(SealedIndex).where(col(SealedIndex.account_id) == account.id))
+    holder = by_name(session, given)
+    if holder is not None and holder.id != account.id:
+        raise NameTakenError(name=given)
+    account.name, account.name_key = given, name_key(given)
+    for field in ("kdf", "login_public", "recovery_public", "ed_public", "x_public"):
+        setattr(account, field, getattr(keys, field))
+    session.add(account)
+    session.exec(delete(LiveSession).where(col(LiveSession.account_id) == account.id))
+    session.flush()
+    return account
+
+
+def change_passphrase(session: Session, account_id: str, kdf: bytes, login_public: bytes) -> None:
+    """Keep how the next passphrase is stretched and proved."""
+    statement = update(Account).where(col(Account.id) == account_id)
+    session.exec(statement.values(kdf=kdf, login_public=login_public))
+
+
+def change_recovery(session: Session, account_id: str, recovery_public: bytes) -> None:
+    """Keep how the next recovery code is proved."""
+    session.exec(update(Account).where(col(Account.id) == account_id).values(recovery_public=recovery_public))
+
+
+def change_role(session: Session, account_id: str, role: str) -> None:
+    """Make somebody an administrator, or a member.
+
+    Raises:
+        NotFoundError: There is no such account.
+        LastAdministratorError: Nobody would be left who can let people in.
+    """
+    account = get(session, account_id)
+    if role != ADMINISTRATOR:
+        _require_another_administrator(session, account)
+    account.role = role
+    session.add(account)
+
+
+def close(session: Session, account_id: str) -> None:
+    """Let nobody in by this account any more, as the first step of removing it.
+
+    Raises:
+        NotFoundError: There is no such account.
+        LastAdministratorError: Nobody would be left who can let people in.
+    """
+    account = get(session, account_id)
+    _require_another_administrator(session, account)
+    session.exec(delete(LiveSession).where(col(LiveSession.account_id) == account_id))
+    session.exec(delete(SetupLink).where(col(SetupLink.account_id) == account_id))
+    account.login_public = account.recovery_public = account.kdf = None
+    session.add(account)
+
+
+def remove(session: Session, account_id: str) -> None:
+    """Remove the row of an account and what hangs on it; its keys and recordings are gone before."""
+    for table in (LiveSession, SetupLink, SealedIndex):
+        session.exec(delete(table).where(col(table.account_id) == account_id))
+    session.exec(delete(Account).where(col(Account.id) == account_id))
+
+
+def _require_another_administrator(session: Session, account: Account) -> None:
+    if account.role == ADMINISTRATOR and account.is_enrolled and not has_administrator(session, besides=account.id):
+        raise LastAdministratorError
