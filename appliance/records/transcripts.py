@@ -1,12 +1,23 @@
 """Sealed transcripts: stored once by the job, replaced by whoever edits the latest version."""
 
+from dataclasses import dataclass
+
 from sqlmodel import Session, col, select, update
 
 from appliance.errors import ConflictError, NotFoundError
 from appliance.records.columns import utc_now
-from appliance.records.tables import SealedTranscript
+from appliance.records.tables import Recording, SealedTranscript
 
-__all__ = ["SealedTranscript", "all_document_ids", "document_ids", "get", "replace", "store"]
+__all__ = ["Kept", "SealedTranscript", "all_document_ids", "document_ids", "get", "kept", "replace", "store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A sealed transcript that is there, and its version."""
+
+    recording_id: str
+    document_id: bytes
+    version: int
 
 
 def store(
@@ -58,6 +69,16 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
     """Return the ids of the sealed documents made from a recording."""
     statement = select(SealedTranscript.document_id).where(SealedTranscript.recording_id == recording_id)
     return list(session.exec(statement))
+
+
+def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
+    """Return which transcripts of an owner's recordings in a mode are there."""
+    rows = session.exec(
+        select(SealedTranscript.recording_id, SealedTranscript.document_id, SealedTranscript.version)
+        .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
+        .where(Recording.owner_id == owner_id, Recording.mode == mode)
+    )
+    return [Kept(*row) for row in rows]
 
 
 def all_document_ids(session: Session) -> set[bytes]:

@@ -13,7 +13,7 @@ from appliance.crypto.envelope import DocumentType, new_document_id, new_file_ke
 from appliance.crypto.keywrap import WrapKind, require_label
 from appliance.errors import ApplianceError, ConflictError, NotFoundError, SealedTooLargeError
 from appliance.options import TranscribeOptions
-from appliance.records import recordings, transcripts
+from appliance.records import indexes, recordings, transcripts
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.worker.filekeys import erase_file_keys, keep_file_key, remember_file_key
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 FIRST_VERSION = 1
 MAX_TITLE_BYTES = 2048  # Sealed: a title of 250 characters takes at most half of it.
 MAX_TRANSCRIPT_BYTES = 64 * 2**20
+MAX_INDEX_BYTES = 32 * 2**20  # A document takes about a hundred bytes in it.
 UNDER_UK = WrapKind.FILE_KEY_UNDER_UK
 
 
@@ -197,6 +198,35 @@ def save_sealed_transcript(
         require_form(sealed, DocumentType.TRANSCRIPT, document_id, version)
         transcripts.replace(session, recording_id, sealed, from_version)
     return version
+
+
+def sealed_index(workshop: Workshop, owner_id: str) -> tuple[int, bytes]:
+    """Return the person's sealed index and its version; version 0 and no bytes before there is one."""
+    with workshop.database.read() as session:
+        found = indexes.find(session, owner_id)
+    return (found.version, found.sealed) if found else (0, b"")
+
+
+def save_sealed_index(workshop: Workshop, owner_id: str, sealed: bytes, from_version: int) -> int:
+    """Store what a browser sealed as the next version of its person's index; return its number.
+
+    Raises:
+        ConflictError: Another browser saved one since ``from_version`` was opened.
+        CryptoError: It does not have the form of that version of this person's index.
+        SealedTooLargeError: It is larger than any index.
+    """
+    if len(sealed) > MAX_INDEX_BYTES:
+        raise SealedTooLargeError(size_bytes=len(sealed), limit_bytes=MAX_INDEX_BYTES)
+    require_form(sealed, DocumentType.INDEX, bytes.fromhex(owner_id), from_version + 1)
+    with workshop.database.write() as session:
+        indexes.replace(session, owner_id, sealed, from_version)
+    return from_version + 1
+
+
+def kept_documents(workshop: Workshop, owner_id: str) -> list[transcripts.Kept]:
+    """Return which sealed transcripts of a person are there, in which version: the index shows what is missing."""
+    with workshop.database.read() as session:
+        return transcripts.kept(session, owner_id, recordings.PRIVATE)
 
 
 def _get(workshop: Workshop, owner_id: str, recording_id: str) -> Recording:

@@ -7,7 +7,7 @@ from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
-from appliance.web.pages.sealed import SealedPages
+from appliance.web.pages.sealed import IndexPages, SealedPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 
@@ -16,6 +16,7 @@ CONTROLLERS = (
     AirGapPages,
     EventStream,
     HealthAnswer,
+    IndexPages,
     LibraryPage,
     PreferenceForm,
     RecordingPages,

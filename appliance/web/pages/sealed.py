@@ -8,12 +8,17 @@ import msgspec
 from litestar import Controller, get, post, put
 from litestar.params import FromPath, JSONBody
 
+from appliance.records.transcripts import Kept
 from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker.privacy import (
+    MAX_INDEX_BYTES,
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
     adopt,
+    kept_documents,
+    save_sealed_index,
     save_sealed_transcript,
+    sealed_index,
     sealed_transcript,
 )
 
@@ -39,6 +44,35 @@ class SavedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The version as it was saved."""
 
     version: int
+
+
+class VaultIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's sealed index, and what is there to be compared with it.
+
+    Attributes:
+        version: 0 before there is an index.
+    """
+
+    version: int
+    sealed: bytes
+    documents: list[Kept]
+
+
+class IndexPages(Controller):
+    """What a person's browser remembers, so that it notices what the appliance changes, puts back or leaves out."""
+
+    path = "/vault/index"
+
+    @get(sync_to_thread=True)
+    def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
+        """Hand out the index, and which documents are there."""
+        version, sealed = sealed_index(workshop, owner_id)
+        return VaultIndex(version=version, sealed=sealed, documents=kept_documents(workshop, owner_id))
+
+    @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)
+    def save(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NextVersion]) -> SavedVersion:
+        """Store the next version."""
+        return SavedVersion(version=save_sealed_index(workshop, owner_id, data.sealed, data.from_version))
 
 
 class SealedPages(Controller):

@@ -1,0 +1,103 @@
+// @ts-check
+/** The sealed index: what this person's browsers remember, kept by the appliance under a key that it does not have. */
+
+import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/bytes.js";
+import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
+import { emptyMemory, readMemory } from "../pure/memory.js";
+import { Problem, ask } from "../request.js";
+
+/**
+ * @typedef {import("../pure/memory.js").Memory} Memory
+ * @typedef {import("../pure/memory.js").Kept} Kept
+ * @typedef {import("../vault.js").Vault} Vault
+ */
+
+const TAKEN = 409;
+const ATTEMPTS = 5;
+
+/** The appliance serves an older state of the whole index than this browser has seen. */
+export class IndexRolledBack extends Error {}
+
+export class SealedIndex {
+  /** @param {Vault} vault */
+  constructor(vault) {
+    this.vault = vault;
+    this.version = 0;
+    /** @type {Memory} */
+    this.memory = emptyMemory();
+    /** @type {Kept[]} */
+    this.kept = [];
+  }
+
+  /**
+   * @param {Vault} vault
+   * @returns {Promise<SealedIndex>}
+   * @throws {IndexRolledBack}
+   * @throws {import("../crypto/refusal.js").Refusal} It was changed.
+   */
+  static async load(vault) {
+    const index = new SealedIndex(vault);
+    await index.read();
+    return index;
+  }
+
+  async read() {
+    const served = await ask("GET", "/vault/index");
+    if (served.version < this.seenVersion()) throw new IndexRolledBack();
+    this.version = served.version;
+    this.memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
+    this.kept = served.documents.map((/** @type {any} */ each) => ({
+      recording: each.recording_id,
+      document: toHex(fromBase64(each.document_id)),
+      version: each.version,
+    }));
+    this.noteVersion();
+  }
+
+  /**
+   * Change what is remembered. Where another browser was quicker, its state is read and the change made on that.
+   * @param {(memory: Memory) => Memory} change
+   */
+  async save(change) {
+    for (let attempt = 1; ; attempt += 1) {
+      const memory = change(this.memory);
+      const next = this.version + 1;
+      const text = utf8(JSON.stringify(memory));
+      const { indexKey, accountId } = this.vault;
+      const sealed = await sealDocument(indexKey, DocumentType.INDEX, fromHex(accountId), next, text);
+      try {
+        await ask("PUT", "/vault/index", { from_version: this.version, sealed: toBase64(sealed) });
+        this.version = next;
+        this.memory = memory;
+        this.noteVersion();
+        return;
+      } catch (error) {
+        if (!(error instanceof Problem && error.status === TAKEN) || attempt === ATTEMPTS) throw error;
+        await this.read();
+      }
+    }
+  }
+
+  /** @param {{version: number, sealed: string}} served */
+  async open({ version, sealed }) {
+    const { indexKey, accountId } = this.vault;
+    const text = await openDocument(indexKey, fromBase64(sealed), DocumentType.INDEX, fromHex(accountId), version);
+    return new TextDecoder().decode(text);
+  }
+
+  /**
+   * The highest version that this browser has seen. It is a number and no key, so it may lie in the browser's storage,
+   * where the appliance cannot set it back.
+   */
+  seenVersion() {
+    return Number(localStorage.getItem(this.place) ?? 0);
+  }
+
+  noteVersion() {
+    localStorage.setItem(this.place, String(this.version));
+  }
+
+  get place() {
+    return `cloister-index-${this.vault.accountId}`;
+  }
+}

@@ -1,0 +1,101 @@
+// @ts-check
+/** Titles that only this browser can read: opened where they stand, now and whenever a part of the page is new. */
+
+import { fromBase64, toHex } from "../crypto/bytes.js";
+import { DocumentType, newDocumentId, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
+import { toBase64, utf8 } from "../crypto/bytes.js";
+import { WrapKind } from "../crypto/keywrap.js";
+import { say } from "../words.js";
+
+/**
+ * @typedef {import("../vault.js").Vault} Vault
+ * @typedef {{document_id: string, sealed: string, wrapped: string}} SealedTitle - Each in base64.
+ */
+
+const FIRST_VERSION = 1;
+
+/** @type {Map<string, string>} By document id. Titles never change, so each is opened once a page. */
+const opened = new Map();
+
+/**
+ * Open every sealed title on the page, and those that come later.
+ * @param {Vault} vault
+ */
+export function openTitles(vault) {
+  write(vault, document);
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) if (node instanceof Element) write(vault, node);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+}
+
+/**
+ * @param {Vault} vault
+ * @param {SealedTitle} title
+ * @returns {Promise<string>}
+ * @throws {import("../crypto/refusal.js").Refusal}
+ */
+export async function openTitle(vault, title) {
+  const documentId = fromBase64(title.document_id);
+  const known = opened.get(toHex(documentId));
+  if (known !== undefined) return known;
+  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_UK, holder: vault.accountId, wrapped: fromBase64(title.wrapped) }];
+  const fileKey = await vault.fileKey(documentId, wraps);
+  const text = await openDocument(fileKey, fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
+  const plain = new TextDecoder().decode(text);
+  opened.set(toHex(documentId), plain);
+  return plain;
+}
+
+/**
+ * @param {Vault} vault
+ * @param {string} title
+ * @returns {Promise<SealedTitle>}
+ */
+export async function sealTitle(vault, title) {
+  const documentId = newDocumentId();
+  const fileKey = newFileKey();
+  const sealed = await sealDocument(fileKey, DocumentType.TITLE, documentId, FIRST_VERSION, utf8(title));
+  const wrapped = await vault.wrapFileKey(documentId, fileKey);
+  return { document_id: toBase64(documentId), sealed: toBase64(sealed), wrapped: toBase64(wrapped) };
+}
+
+/**
+ * @param {Vault} vault
+ * @param {Document | Element} within
+ */
+function write(vault, within) {
+  const places = /** @type {HTMLElement[]} */ ([...within.querySelectorAll("[data-sealed-title]")]);
+  if (within instanceof HTMLElement && within.matches("[data-sealed-title]")) places.push(within);
+  for (const place of places) writeOne(vault, place);
+}
+
+/**
+ * @param {Vault} vault
+ * @param {HTMLElement} place
+ */
+async function writeOne(vault, place) {
+  const sealed = place.dataset.sealedTitle;
+  if (!sealed) return;
+  try {
+    const title = await openTitle(vault, JSON.parse(sealed));
+    place.textContent = title;
+    nameButtons(place, title);
+  } catch {
+    place.textContent = say("title_damaged");
+  }
+}
+
+/**
+ * Buttons of the same row say what they are about; the dialog before a deletion names it.
+ * @param {HTMLElement} place
+ * @param {string} title
+ */
+function nameButtons(place, title) {
+  const row = place.closest("[data-titled]") ?? document;
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll("[data-delete]"))) {
+    button.dataset.title = title;
+    if (button.hasAttribute("aria-label")) button.setAttribute("aria-label", say("delete_named", { title }));
+  }
+}

@@ -1,0 +1,99 @@
+// @ts-check
+/**
+ * What a person's browser remembers of their private documents, and what the appliance's answer means beside it.
+ * No document, no network.
+ *
+ * Whoever seals to a public key is not known by it. So a browser writes down, under a key of its own, which document it
+ * opened in which version and of which bytes: later it sees an exchanged, an older and a missing document.
+ */
+
+/**
+ * @typedef {{recording: string, version: number, sha256: string}} Remembered - By recording id, version, and SHA-256 of
+ *   the sealed bytes as hex digits.
+ * @typedef {{schema: 1, documents: Record<string, Remembered>}} Memory - By document id as hex digits.
+ * @typedef {{recording: string, document: string, version: number}} Kept - What the appliance says that it keeps.
+ * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
+ */
+
+/** @returns {Memory} */
+export function emptyMemory() {
+  return { schema: 1, documents: {} };
+}
+
+/**
+ * Read a memory that was opened; it is authentic, so what does not fit was written by a later version of Cloister.
+ * @param {string} text
+ * @returns {Memory}
+ * @throws {RangeError} It is of another schema.
+ */
+export function readMemory(text) {
+  const memory = JSON.parse(text);
+  if (memory?.schema !== 1) throw new RangeError("memory of another schema");
+  return memory;
+}
+
+/**
+ * What a served document is beside the remembered one.
+ *
+ * - `first`: nobody has opened it in this vault.
+ * - `newer`: another browser of this person changed it.
+ * - `older`: an older version is served than was seen before.
+ * - `exchanged`: the version is the same and the bytes are others.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {number} version
+ * @param {string} sha256
+ * @returns {Verdict}
+ */
+export function judge(memory, document, version, sha256) {
+  const known = memory.documents[document];
+  if (known === undefined) return "first";
+  if (version !== known.version) return version > known.version ? "newer" : "older";
+  return sha256 === known.sha256 ? "same" : "exchanged";
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {Remembered} seen
+ * @returns {Memory}
+ */
+export function remember(memory, document, seen) {
+  return { ...memory, documents: { ...memory.documents, [document]: seen } };
+}
+
+/**
+ * Forget everything that belongs to some recordings, because the person deleted them.
+ * @param {Memory} memory
+ * @param {string[]} recordings
+ * @returns {Memory}
+ */
+export function forget(memory, recordings) {
+  const gone = new Set(recordings);
+  const kept = Object.entries(memory.documents).filter(([, { recording }]) => !gone.has(recording));
+  return { ...memory, documents: Object.fromEntries(kept) };
+}
+
+/**
+ * The recordings of which a document is remembered that the appliance does not keep any more.
+ * @param {Memory} memory
+ * @param {Kept[]} kept
+ * @returns {string[]} Each once.
+ */
+export function missing(memory, kept) {
+  const there = new Set(kept.map(({ document }) => document));
+  const gone = Object.entries(memory.documents).filter(([document]) => !there.has(document));
+  return [...new Set(gone.map(([, { recording }]) => recording))];
+}
+
+/**
+ * The recordings of which an older version is kept than was seen before.
+ * @param {Memory} memory
+ * @param {Kept[]} kept
+ * @returns {string[]}
+ */
+export function rolledBack(memory, kept) {
+  return kept
+    .filter(({ document, version }) => version < (memory.documents[document]?.version ?? 0))
+    .map(({ recording }) => recording);
+}
