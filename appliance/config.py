@@ -7,6 +7,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -73,6 +74,9 @@ class Settings(BaseSettings):
     max_recording_hours: float = Field(12.0, gt=0, description="Longest recording in hours.")
     upload_idle_hours: float = Field(
         24.0, gt=0, description="An upload that nobody continues is erased after so many hours."
+    )
+    privacy: Literal["choice", "private", "standard"] = Field(
+        "choice", description="Whether people choose for each recording who can read it, or every one is of one mode."
     )
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."

@@ -56,6 +56,7 @@
     ├── RecipientGoneError        nobody is left who could open the result
     └── AccessError               the person may not do this
         ├── NotFoundError         no such thing, or not theirs
+        ├── ModeNotAllowedError   the appliance's policy wants another mode
         ├── SignedOutError        no live session
         ├── LinkUsedError         a one-time link was used or has expired
         ├── ConflictError         somebody changed it meanwhile
@@ -643,6 +644,13 @@ class NotFoundError(AccessError):
 
     code = "access.not_found"
     text = "This page or recording does not exist, or it was deleted."
+
+
+class ModeNotAllowedError(AccessError):
+    """The appliance's policy wants another mode."""
+
+    code = "access.mode"
+    text = "This appliance does not take recordings of this mode: its administrator decided so. Load the page again."
 
 
 class SignedOutError(AccessError):

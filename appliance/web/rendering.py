@@ -58,4 +58,5 @@ def _environment(code: str) -> Environment:
     environment.install_gettext_translations(to.sentences, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["assets"] = assets()
     environment.globals["icon"] = environment.get_template("_icons.html").make_module().icon  # type: ignore[attr-defined]
+    environment.globals["titled"] = environment.get_template("_title.html").make_module().titled  # type: ignore[attr-defined]
     return environment

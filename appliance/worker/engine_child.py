@@ -25,7 +25,7 @@ from appliance.config import scratch_folder
 from appliance.errors import ApplianceError, EngineError, JobCancelled, OutOfMemoryError
 from appliance.logs import start_logging
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Transcribed, Tried
+from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Tried
 
 if TYPE_CHECKING:
     from appliance.engine.pipeline import Pipeline

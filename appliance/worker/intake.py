@@ -11,6 +11,7 @@ from appliance.errors import (
     ChunkOrderError,
     ChunkSizeError,
     ConflictError,
+    ModeNotAllowedError,
     UploadEmptyError,
     UploadTooLargeError,
 )
@@ -43,11 +44,13 @@ def begin_upload(
         The recording, whose ``received_chunks`` says which chunk is due.
 
     Raises:
+        ModeNotAllowedError: Here every recording is private.
         UploadEmptyError: The file has no bytes.
         UploadTooLargeError: It is over the limit.
         SpoolFullError: There is no room for it now.
         DiskFullError: There is not even room for the row.
     """
+    refuse_mode(workshop, recordings.STANDARD)
     refuse_size(workshop, size_bytes)
     title = name.strip()[:MAX_TITLE_CHARACTERS] or "?"
     begun = _unfinished(workshop, owner_id, title, size_bytes)
@@ -57,6 +60,16 @@ def begin_upload(
         return begun
     workshop.spool.check_room(size_bytes)
     return _add(workshop, owner_id, title, size_bytes, options)
+
+
+def refuse_mode(workshop: Workshop, mode: str) -> None:
+    """Refuse a recording of a mode that the appliance's policy does not allow.
+
+    Raises:
+        ModeNotAllowedError: The policy names the other mode.
+    """
+    if workshop.settings.privacy not in ("choice", mode):
+        raise ModeNotAllowedError
 
 
 def refuse_size(workshop: Workshop, size_bytes: int) -> None:

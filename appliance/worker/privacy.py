@@ -17,7 +17,7 @@ from appliance.records import indexes, recordings, transcripts
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.worker.filekeys import erase_file_keys, keep_file_key, remember_file_key
-from appliance.worker.intake import refuse_size
+from appliance.worker.intake import refuse_mode, refuse_size
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 
@@ -27,7 +27,7 @@ FIRST_VERSION = 1
 MAX_TITLE_BYTES = 2048  # Sealed: a title of 250 characters takes at most half of it.
 MAX_TRANSCRIPT_BYTES = 64 * 2**20
 MAX_INDEX_BYTES = 32 * 2**20  # A document takes about a hundred bytes in it.
-UNDER_UK = WrapKind.FILE_KEY_UNDER_UK
+UNDER_USER_KEY = WrapKind.FILE_KEY_UNDER_USER_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SealedTitle:
     Attributes:
         document_id: Chosen by the browser, 16 random bytes.
         sealed: CB1, type 6, version 1.
-        wrapped: Its file key under the owner's UK, KW1 kind 4.
+        wrapped: Its file key under the owner's user key, KW1 kind 4.
     """
 
     document_id: bytes
@@ -59,7 +59,7 @@ class SealedDocument:
     wraps: tuple[Wrap, ...]
 
 
-def begin_private_upload(  # noqa: PLR0913 -- what a person decides about a recording.
+def begin_private_upload(
     workshop: Workshop,
     owner_id: str,
     title: SealedTitle,
@@ -80,10 +80,12 @@ def begin_private_upload(  # noqa: PLR0913 -- what a person decides about a reco
             memory only, and a power cut makes the audio unreadable.
 
     Raises:
+        ModeNotAllowedError: Here no recording is private.
         CryptoError: The title does not have the form of one.
         UploadError: As in ``begin_upload``.
         ConflictError: There is a document of that id already.
     """
+    refuse_mode(workshop, recordings.PRIVATE)
     refuse_size(workshop, size_bytes)
     _require_title(title)
     workshop.spool.check_room(size_bytes)
@@ -95,7 +97,7 @@ def begin_private_upload(  # noqa: PLR0913 -- what a person decides about a reco
             keep_file_key(workshop, audio_id, audio_key)
         else:
             remember_file_key(workshop, audio_id, audio_key)
-        workshop.keystore.put(Wrap(title.document_id, UNDER_UK, bytes.fromhex(owner_id), title.wrapped))
+        workshop.keystore.put(Wrap(title.document_id, UNDER_USER_KEY, bytes.fromhex(owner_id), title.wrapped))
         with workshop.database.write() as session:
             recording = recordings.add(
                 session,
@@ -163,7 +165,7 @@ def require_transcript(workshop: Workshop, recording_id: str) -> None:
 
 
 def adopt(workshop: Workshop, owner_id: str, recording_id: str, wrapped: bytes) -> None:
-    """Put a wrap under the owner's UK in the place of the key that the engine sealed to the owner.
+    """Put a wrap under the owner's user key in the place of the key that the engine sealed to the owner.
 
     Twice is once: two tabs that open a result at the same time both may adopt it.
 
@@ -173,9 +175,9 @@ def adopt(workshop: Workshop, owner_id: str, recording_id: str, wrapped: bytes) 
     _get(workshop, owner_id, recording_id)
     with workshop.database.read() as session:
         document_id = transcripts.get(session, recording_id).document_id
-    require_label(wrapped, UNDER_UK, document_id)
+    require_label(wrapped, UNDER_USER_KEY, document_id)
     holder = bytes.fromhex(owner_id)
-    adopted, result = Wrap(document_id, UNDER_UK, holder, wrapped), Wrap(document_id, RESULT, holder, b"")
+    adopted, result = Wrap(document_id, UNDER_USER_KEY, holder, wrapped), Wrap(document_id, RESULT, holder, b"")
     workshop.keystore.change([adopted], take_back=[result])
 
 
@@ -241,4 +243,4 @@ def _require_title(title: SealedTitle) -> None:
     if len(title.sealed) > MAX_TITLE_BYTES:
         raise SealedTooLargeError(size_bytes=len(title.sealed), limit_bytes=MAX_TITLE_BYTES)
     require_form(title.sealed, DocumentType.TITLE, title.document_id, FIRST_VERSION)
-    require_label(title.wrapped, UNDER_UK, title.document_id)
+    require_label(title.wrapped, UNDER_USER_KEY, title.document_id)

@@ -181,7 +181,7 @@ def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report)
         report.decode_s = time.monotonic() - started
 
 
-def _run_engine(  # noqa: PLR0913 -- what a job has, and where to report.
+def _run_engine(
     workshop: Workshop, job: Job, recording: Recording, document_id: bytes, pcm: Pcm, report: _Report
 ) -> tuple[Transcribed, bytes]:
     """Have the samples transcribed, and store its keys before the transcript: one whose key is lost is lost.

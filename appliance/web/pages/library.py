@@ -26,6 +26,8 @@ UPLOAD_WORDS = {
     "complete": mark("Uploaded"),
     "unreadable": mark("This file cannot be read. If it is a folder, open it and choose the files in it."),
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
+    "title_damaged": mark("A title that does not open"),
+    "delete_named": mark("Delete {title}"),
 }
 
 
@@ -49,6 +51,8 @@ class LibraryView:
     Attributes:
         spoken: Code and name of each language that can be chosen, the common ones first.
         words: What the upload script says, by its own names.
+        may_choose_mode: Whether the person decides for each recording who can read it.
+        mode: Of every recording, where the appliance's policy decides.
     """
 
     frame: Frame
@@ -61,6 +65,8 @@ class LibraryView:
     max_bytes: int
     max_size: str
     max_speakers: int
+    may_choose_mode: bool
+    mode: str
 
 
 class LibraryPage(Controller):
@@ -81,11 +87,13 @@ class LibraryPage(Controller):
             unfinished=shelf.unfinished(),
             common=common,
             spoken=spoken,
-            words={name: visit.language.say(text) for name, text in UPLOAD_WORDS.items()},
+            words={name: visit.language.sentences.gettext(text) for name, text in UPLOAD_WORDS.items()},
             chunk_bytes=CHUNK_BYTES,
             max_bytes=workshop.settings.max_upload_bytes,
             max_size=visit.language.size(workshop.settings.max_upload_bytes),
             max_speakers=MAX_SPEAKERS,
+            may_choose_mode=workshop.settings.privacy == "choice",
+            mode=workshop.settings.privacy,
         )
         return visit.page("library/index.html", page)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get, post, put
+from litestar import Controller, Request, Response, get, post, put
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -23,7 +23,6 @@ from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker import intake
 from appliance.worker.privacy import SealedTitle, begin_private_upload, continue_private_upload
 
-NO_CONTENT = 204
 SAMPLE = Path("sample", "sample.wav")
 
 RecordingId = FromPath[UUID]
@@ -125,14 +124,10 @@ class UploadSteps(Controller):
             finished = recordings.get(session, recording_id.hex, owner_id).state != "uploading"
         return UploadState(id=recording_id.hex, next_chunk=due, finished=finished)
 
-    @post("/sample", status_code=NO_CONTENT, sync_to_thread=True)
-    def try_sample(self, workshop: GivenWorkshop, owner_id: OwnerId) -> None:
-        """Transcribe the recording that comes with the models, by the way every other one takes."""
-        content = _sample()
-        recording = intake.begin_upload(workshop, owner_id, "sample.wav", len(content), TranscribeOptions())
-        for number in range(recording.received_chunks, intake.chunk_count(len(content))):
-            chunk = content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
-            intake.take_chunk(workshop, owner_id, recording.id, number, chunk)
+    @get("/sample", sync_to_thread=True)
+    def sample(self) -> Response[bytes]:
+        """Hand out the recording that comes with the models; the page then sends it as it sends every other one."""
+        return Response(_sample(), media_type="audio/wav")
 
 
 async def _body(request: Request[object, object, State], number: int) -> bytes:

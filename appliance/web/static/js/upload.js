@@ -2,14 +2,19 @@
 /** Files on their way in: dropped or chosen, one after the other, each in chunks that survive a broken connection. */
 
 import { chunkCount, chunkRange, firstToSend, fraction, patience } from "./pure/chunks.js";
-import { readOptions } from "./pure/options.js";
+import { beginPrivately } from "./private/upload.js";
 import { Problem, Stopped, Unreachable, ask, send } from "./request.js";
+import { chosenOptions, chosenPrivacy, letSampleBeTried, showChoices, takeDrops } from "./upload_form.js";
 import { UploadRow } from "./upload_row.js";
+import { requireVault } from "./vault.js";
 import { say } from "./words.js";
 
-/** @typedef {import("./pure/options.js").Options} Options */
+/**
+ * @typedef {import("./pure/options.js").Options} Options
+ * @typedef {import("./upload_form.js").Privacy} Privacy
+ */
 
-const CONFLICT = "upload.chunk_conflict";
+const CANNOT_GO_ON = ["upload.chunk_conflict", "audio_gone"];
 const OUT_OF_ORDER = "upload.chunk_order";
 
 /**
@@ -21,14 +26,15 @@ export function startUploads(form) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
   /** @param {File[]} files */
   const take = (files) => {
-    if (form.reportValidity()) queue.add(files, chosenOptions(form));
+    if (form.reportValidity()) queue.add(files, chosenOptions(form), chosenPrivacy(form));
   };
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);
     input.value = ""; // So that choosing the same file again is a change again.
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  showNumbers(form);
+  showChoices(form);
+  letSampleBeTried(take);
   takeDrops(form, take);
 }
 
@@ -48,9 +54,11 @@ class Queue {
   /**
    * @param {File[]} files
    * @param {Options} options
+   * @param {Privacy} privacy
    */
-  add(files, options) {
-    for (const file of files) this.enqueue(new Upload(file, options, this.chunkBytes, (upload) => this.enqueue(upload)));
+  add(files, options, privacy) {
+    const enqueue = (/** @type {Upload} */ upload) => this.enqueue(upload);
+    for (const file of files) enqueue(new Upload(file, options, privacy, this.chunkBytes, enqueue));
   }
 
   /** @param {Upload} upload */
@@ -71,12 +79,14 @@ class Upload {
   /**
    * @param {File} file
    * @param {Options} options
+   * @param {Privacy} privacy
    * @param {number} chunkBytes
    * @param {(upload: Upload) => void} enqueue
    */
-  constructor(file, options, chunkBytes, enqueue) {
+  constructor(file, options, privacy, chunkBytes, enqueue) {
     this.file = file;
     this.options = options;
+    this.privacy = privacy;
     this.chunkBytes = chunkBytes;
     this.id = "";
     this.next = 0;
@@ -107,20 +117,29 @@ class Upload {
       this.row.finish();
     } catch (error) {
       if (error instanceof Stopped) return;
-      if (error instanceof Problem) this.row.fail(error.message, { afresh: error.code === CONFLICT });
+      if (error instanceof Problem) this.row.fail(error.message, { afresh: CANNOT_GO_ON.includes(error.code) });
       else this.row.fail(say(error instanceof Unreachable ? "failed" : "unreadable"));
     }
   }
 
   async begin() {
     if (!(await isReadable(this.file))) throw new TypeError("unreadable");
-    const { name, size } = this.file;
-    const begun = await this.persist(() =>
-      ask("POST", "/recordings", { name, size_bytes: size, options: this.options }, this.stopping.signal),
-    );
+    const begun = await this.persist(await this.beginning());
     this.id = begun.id;
     this.next = firstToSend(begun.next_chunk);
     this.row.takeOver(this.id);
+  }
+
+  /** @returns {Promise<() => Promise<any>>} */
+  async beginning() {
+    const { file, options, privacy } = this;
+    const { signal } = this.stopping;
+    if (!privacy.isPrivate) {
+      return () => ask("POST", "/recordings", { name: file.name, size_bytes: file.size, options }, signal);
+    }
+    const vault = await requireVault();
+    if (vault === null) throw new Stopped();
+    return () => beginPrivately(vault, file, options, privacy.survivesRestart, signal);
   }
 
   async sendChunks() {
@@ -208,56 +227,5 @@ function waitOrOnline(milliseconds, signal) {
       clearTimeout(timer);
       reject(new Stopped());
     });
-  });
-}
-
-/**
- * @param {HTMLFormElement} form
- * @returns {Options}
- */
-function chosenOptions(form) {
-  const chosen = Object.fromEntries(new FormData(form).entries());
-  return readOptions(/** @type {Parameters<typeof readOptions>[0]} */ (chosen));
-}
-
-/**
- * Show the number fields that fit the choice; the others are switched off, so that nothing invisible is wrong.
- * @param {HTMLFormElement} form
- */
-function showNumbers(form) {
-  const choice = /** @type {HTMLSelectElement} */ (form.querySelector("[data-voices]"));
-  const least = /** @type {HTMLInputElement} */ (form.elements.namedItem("min_speakers"));
-  const most = /** @type {HTMLInputElement} */ (form.elements.namedItem("max_speakers"));
-  const show = () => {
-    for (const field of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-for]"))) {
-      field.hidden = field.dataset.for !== choice.value;
-      for (const input of field.querySelectorAll("input")) input.disabled = field.hidden;
-    }
-    most.min = least.value || "1";
-  };
-  form.addEventListener("change", show);
-  show();
-}
-
-/**
- * Take files dropped anywhere on the page: a file that misses the frame must not replace the page.
- * @param {HTMLElement} frame - Shows that it would take them.
- * @param {(files: File[]) => void} take
- */
-function takeDrops(frame, take) {
-  let depth = 0;
-  /** @param {number} change */
-  const mark = (change) => {
-    depth = Math.max(0, depth + change);
-    frame.toggleAttribute("data-over", depth > 0);
-  };
-  addEventListener("dragenter", () => mark(1));
-  addEventListener("dragleave", () => mark(-1));
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    mark(-depth);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) take(files);
   });
 }

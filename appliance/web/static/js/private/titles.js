@@ -40,7 +40,7 @@ export async function openTitle(vault, title) {
   const documentId = fromBase64(title.document_id);
   const known = opened.get(toHex(documentId));
   if (known !== undefined) return known;
-  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_UK, holder: vault.accountId, wrapped: fromBase64(title.wrapped) }];
+  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, holder: vault.accountId, wrapped: fromBase64(title.wrapped) }];
   const fileKey = await vault.fileKey(documentId, wraps);
   const text = await openDocument(fileKey, fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
   const plain = new TextDecoder().decode(text);

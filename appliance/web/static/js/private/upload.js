@@ -1,0 +1,52 @@
+// @ts-check
+/** An upload in privacy mode begins: its title is sealed here, and an unfinished one is known again by its title. */
+
+import { ask } from "../request.js";
+import { openTitle, sealTitle } from "./titles.js";
+
+/**
+ * @typedef {import("../vault.js").Vault} Vault
+ * @typedef {import("../pure/options.js").Options} Options
+ */
+
+const MAX_TITLE_CHARACTERS = 250;
+
+/**
+ * Begin an upload, or go on with the same file's unfinished one.
+ * @param {Vault} vault
+ * @param {File} file
+ * @param {Options} options
+ * @param {boolean} survivesRestart - Whether the audio's key may be stored, wrapped, until the job has ended.
+ * @param {AbortSignal} signal
+ * @returns {Promise<{id: string, next_chunk: number}>}
+ */
+export async function beginPrivately(vault, file, options, survivesRestart, signal) {
+  const title = titleOf(file.name);
+  const unfinished = await findUnfinished(vault, title, file.size);
+  if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, { options }, signal);
+  const sealed = await sealTitle(vault, title);
+  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart };
+  return ask("POST", "/recordings/private", content, signal);
+}
+
+/** @param {string} name */
+function titleOf(name) {
+  return [...name.trim()].slice(0, MAX_TITLE_CHARACTERS).join("") || "?";
+}
+
+/**
+ * @param {Vault} vault
+ * @param {string} title
+ * @param {number} sizeBytes
+ * @returns {Promise<string | null>} Id of the recording.
+ */
+async function findUnfinished(vault, title, sizeBytes) {
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-unfinished]"));
+  for (const row of rows) {
+    const sealed = row.querySelector("[data-sealed-title]");
+    if (Number(row.dataset.sizeBytes) !== sizeBytes || !(sealed instanceof HTMLElement)) continue;
+    const known = await openTitle(vault, JSON.parse(sealed.dataset.sealedTitle ?? "")).catch(() => null);
+    if (known === title) return row.dataset.unfinished ?? null;
+  }
+  return null;
+}

@@ -1,0 +1,42 @@
+// @ts-check
+import assert from "node:assert/strict";
+import test from "node:test";
+import { emptyMemory, forget, judge, missing, readMemory, remember, rolledBack } from "../../appliance/web/static/js/pure/memory.js";
+
+const seen = remember(emptyMemory(), "d1", { recording: "r1", version: 3, sha256: "aa" });
+
+test("a document nobody has opened is the first", () => assert.equal(judge(seen, "d2", 1, "aa"), "first"));
+test("what was seen is the same", () => assert.equal(judge(seen, "d1", 3, "aa"), "same"));
+test("a higher version is newer", () => assert.equal(judge(seen, "d1", 4, "bb"), "newer"));
+test("a replayed older version is noticed", () => assert.equal(judge(seen, "d1", 2, "aa"), "older"));
+test("other bytes under the same version are noticed", () => assert.equal(judge(seen, "d1", 3, "bb"), "exchanged"));
+
+test("a document that is kept no more is missing, and each recording is named once", () => {
+  const two = remember(seen, "d2", { recording: "r1", version: 1, sha256: "cc" });
+  assert.deepEqual(missing(two, []), ["r1"]);
+  assert.deepEqual(missing(two, [{ recording: "r1", document: "d1", version: 3 }]), ["r1"]);
+  assert.deepEqual(missing(seen, [{ recording: "r1", document: "d1", version: 3 }]), []);
+});
+
+test("a version below the remembered one is rolled back, an unknown document is not", () => {
+  const kept = [
+    { recording: "r1", document: "d1", version: 2 },
+    { recording: "r2", document: "d2", version: 1 },
+  ];
+  assert.deepEqual(rolledBack(seen, kept), ["r1"]);
+});
+
+test("what the person deleted is forgotten, and the rest stays", () => {
+  const two = remember(seen, "d2", { recording: "r2", version: 1, sha256: "cc" });
+  assert.deepEqual(Object.keys(forget(two, ["r1"]).documents), ["d2"]);
+});
+
+test("remembering changes nothing that somebody else still holds", () => {
+  remember(seen, "d9", { recording: "r9", version: 1, sha256: "dd" });
+  assert.deepEqual(Object.keys(seen.documents), ["d1"]);
+});
+
+test("a memory of a later schema is refused", () => {
+  assert.deepEqual(readMemory(JSON.stringify(seen)), seen);
+  assert.throws(() => readMemory('{"schema":2,"documents":{}}'), RangeError);
+});
