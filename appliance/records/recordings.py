@@ -15,8 +15,9 @@ from appliance.records.columns import utc_now
 from appliance.records.tables import Job, Recording, SealedTranscript
 
 __all__ = [
-    "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk", "exist", "forget_particulars", "get", "listing",
-    "mark_audio_erased", "mark_stored", "options_of", "remove", "title_ids", "unfinished", "uploading", "with_ended_job",
+    "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
+    "exist", "forget_particulars", "get", "listing", "mark_audio_erased", "mark_stored", "options_of", "remove",
+    "title_ids", "unfinished", "uploading", "with_ended_job",
 ]  # fmt: skip
 
 STANDARD, PRIVATE = "standard", "private"

@@ -204,7 +204,7 @@ def test_a_changed_transcript_is_the_next_version_and_an_outdated_change_is_refu
 @pytest.mark.parametrize(
     "attempt",
     [
-        lambda workshop, who, recording_id: privacy.sealed_transcript(workshop, who, recording_id),
+        privacy.sealed_transcript,
         lambda workshop, who, recording_id: privacy.adopt(workshop, who, recording_id, b""),
         lambda workshop, who, recording_id: privacy.save_sealed_transcript(workshop, who, recording_id, b"", 1),
         lambda workshop, who, recording_id: privacy.continue_private_upload(
