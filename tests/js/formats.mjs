@@ -12,8 +12,10 @@ const CONTENT_HEADER_BYTES = 32;
 const WRAP_HEADER_BYTES = 40;
 const WRAP_BYTES = 144;
 const AUDIO = 3;
-const DOCUMENT_TYPES = [1, 2, 3, 4, 5, 6];
-const WRAP_KINDS = [8, 9];
+const DOCUMENT_TYPES = [1, 2, 3, 4, 5, 6, 7];
+const WRAP_KINDS = [1, 2, 4, 5, 6, 7, 8, 9, 10, 11];
+const IDENTITY_KIND = 7;
+const WRAPPED_IDENTITY_BYTES = 176;
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 const LABEL = "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
 
@@ -130,7 +132,7 @@ export function contentHeader(kind, subject, version) {
   return header;
 }
 
-/** @typedef {{kind: number, epoch: number, keyId: Uint8Array, subject: Uint8Array}} Label */
+/** @typedef {{kind: number, epoch: number, keyId: Uint8Array, subject: Uint8Array, record?: Uint8Array}} Label */
 
 /**
  * @param {Uint8Array} wrappingKey
@@ -139,7 +141,8 @@ export function contentHeader(kind, subject, version) {
  * @param {Uint8Array} [salt] Given by vectors only.
  */
 export async function wrap(wrappingKey, key, label, salt) {
-  return sealBody(wrappingKey, wrapHeader(label), key, salt);
+  const header = wrapHeader(label);
+  return join([header, await seal(wrappingKey, join([header, label.record ?? new Uint8Array()]), key, salt)]);
 }
 
 /**
@@ -150,16 +153,19 @@ export async function wrap(wrappingKey, key, label, salt) {
 export async function unwrap(wrappingKey, wrapped, label) {
   checkMagic(wrapped, "CLW1");
   if (wrapped.length < WRAP_BYTES) throw new Refusal("truncated");
-  if (wrapped[5] !== 1 || !WRAP_KINDS.includes(wrapped[4]) || wrapped.length !== WRAP_BYTES) {
+  const size = wrapped[4] === IDENTITY_KIND ? WRAPPED_IDENTITY_BYTES : WRAP_BYTES;
+  if (wrapped[5] !== 1 || !WRAP_KINDS.includes(wrapped[4]) || wrapped.length > size) {
     throw new Refusal("unknown_format");
   }
+  if (wrapped.length < size) throw new Refusal("truncated");
   const header = wrapped.subarray(0, WRAP_HEADER_BYTES);
   const expected = wrapHeader(label);
   if (!same(header.subarray(0, 8), expected.subarray(0, 8)) || !same(header.subarray(24), expected.subarray(24))) {
     throw new Refusal("wrong_context");
   }
   if (!same(header, expected)) throw new Refusal("wrong_key");
-  return open(wrappingKey, header, wrapped.subarray(WRAP_HEADER_BYTES));
+  const context = join([header, label.record ?? new Uint8Array()]);
+  return open(wrappingKey, context, wrapped.subarray(WRAP_HEADER_BYTES));
 }
 
 /** @param {Uint8Array} key */

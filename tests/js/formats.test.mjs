@@ -68,7 +68,8 @@ function openedDocument(c) {
 
 /** @param {any} c */
 function label(c) {
-  return { kind: c.kind, epoch: c.epoch, keyId: hex(c.wrapping_key_id), subject: hex(c.subject) };
+  const record = c.record === undefined ? undefined : hex(c.record);
+  return { kind: c.kind, epoch: c.epoch, keyId: hex(c.wrapping_key_id), subject: hex(c.subject), record };
 }
 
 /** @param {string} name */
