@@ -71,8 +71,8 @@ class Transcribe(Message, frozen=True):
     options: TranscribeOptions
     document_id: bytes
     file_key: bytes | None
-    recipients: tuple[Recipient, ...] = ()
     attempt: int
+    recipients: tuple[Recipient, ...] = ()
 
 
 class Cancel(Message, frozen=True):

@@ -295,19 +295,16 @@ def test_the_audios_key_is_on_no_disk_unless_the_person_chose_so(
 
 
 def test_after_a_restart_an_unfinished_upload_is_gone_unless_its_key_was_stored(
-    workshop: Workshop, settings: Settings, amina: Person
+    workshop: Workshop, amina: Person
 ) -> None:
     fleeting, lasting = begin(workshop, amina), begin(workshop, amina, survives_restart=True)
-    workshop.close()
     workshop.fleeting_keys.clear()
-    again = Workshop.open(settings)
-    resume(again)
-    with again.database.read() as session:
+    resume(workshop)
+    with workshop.database.read() as session:
         left = [recording.id for recording in recordings.uploading(session, recordings.PRIVATE)]
     assert left == [lasting.id]
-    assert fleeting.title_id not in again.keystore.subjects()
-    assert audio_key_of(again, lasting)
-    again.close()
+    assert fleeting.title_id not in workshop.keystore.subjects()
+    assert audio_key_of(workshop, lasting)
 
 
 def test_after_a_restart_a_waiting_job_asks_for_the_file_again(workshop: Workshop, amina: Person) -> None:
