@@ -176,8 +176,8 @@ def test_a_file_that_is_there_is_not_replaced_and_nothing_else_is_written(
 
 
 def test_a_disk_that_fills_up_leaves_no_file_behind(tmp_path: Path) -> None:
-    arguments = ["open", file_of(export(*PLAIN), tmp_path), "--out", tmp_path / "out"]
-    command = [sys.executable, "-c", ON_A_FULL_DISK, *arguments, "--code-file", code_file(tmp_path)]
+    arguments = ["open", str(file_of(export(*PLAIN), tmp_path)), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", ON_A_FULL_DISK, *arguments, "--code-file", str(code_file(tmp_path))]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert "[data_folder]" in ended.stderr
