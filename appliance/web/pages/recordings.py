@@ -18,7 +18,7 @@ from appliance.records.recordings import Recording
 from appliance.transcript import Transcript
 from appliance.web.downloads import disposition
 from appliance.web.languages import mark
-from appliance.web.rows import PRIVATE_TITLE, Shelf
+from appliance.web.rows import INDEX_ROLLED_BACK, PRIVATE_TITLE, Shelf
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
 from appliance.worker import runner
 from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
@@ -43,6 +43,20 @@ WORDS = {
     "empty": mark("No speech was found in this recording."),
     "loading": mark("Opening the transcript"),
     "failed": mark("The appliance does not answer. Load the page again."),
+    "one_speaker": mark("One speaker"),
+    "speakers": mark("Speakers: {number}"),
+    "locked": mark("Your vault is locked. Load the page again and unlock it to read this."),
+    "older": mark(
+        "The appliance serves an older version of this transcript than you have seen. It is not shown. Tell your "
+        "administrator: a backup may have been put back, or somebody is replaying old data."
+    ),
+    "exchanged": mark(
+        "This is not the transcript that you have seen here: somebody exchanged it. It is not shown. Tell your "
+        "administrator."
+    ),
+    "index_rolled_back": INDEX_ROLLED_BACK,
+    "does_not_open": mark("This does not open with your keys. It may be damaged, or not be yours. ({code})"),
+    "bad_name": mark("A name has 1 to {most} characters."),
 }
 
 
@@ -70,6 +84,11 @@ class TranscriptPage:
     more_formats: tuple[str, ...]
     words: dict[str, str]
     max_name_characters: int
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only a browser can open it."""
+        return bool(self.sealed_title)
 
 
 class OpenedTranscript(msgspec.Struct, frozen=True, kw_only=True):
