@@ -6,11 +6,11 @@
  * then on a result that somebody else seals to that public key is noticed, because it does not fit the wrap.
  */
 
-import { fromBase64, sha256, toBase64, toHex } from "../crypto/bytes.js";
+import { fromBase64, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
 import { SealedKeyPurpose } from "../crypto/hpke.js";
 import { WrapKind } from "../crypto/keywrap.js";
-import { render } from "../export/json.js";
+import { encoded } from "../export/json.js";
 import { judge, remember } from "../pure/memory.js";
 import { ask } from "../request.js";
 import { SEALED } from "../vault.js";
@@ -115,7 +115,7 @@ export class PrivateTranscript {
    * @throws {import("../request.js").Problem} Another tab or browser saved one meanwhile.
    */
   async save(transcript) {
-    const text = render(transcript);
+    const text = utf8(encoded(transcript));
     const next = this.version + 1;
     const sealed = await sealDocument(this.fileKey, DocumentType.TRANSCRIPT, this.documentId, next, text);
     const content = { from_version: this.version, sealed: toBase64(sealed) };
