@@ -11,7 +11,9 @@ from litestar.enums import ScopeType
 from litestar.types import Message, Scope
 
 SESSION_COOKIE: Final = "__Host-cloister"
+KNOWN_COOKIE: Final = "__Host-device"
 SESSION_S: Final = 12 * 3600
+KNOWN_S: Final = 365 * 24 * 3600
 PREFERENCE_S: Final = 365 * 24 * 3600
 CSRF_HEADER: Final = "X-CSRF-Token"
 
@@ -65,6 +67,13 @@ def session_cookie(token: str) -> Cookie:
 def ended_session_cookie() -> Cookie:
     """Return the cookie that makes a browser forget its session."""
     return Cookie(key=SESSION_COOKIE, value="", path="/", secure=True, httponly=True, samesite="strict", max_age=0)
+
+
+def known_cookie(known_by: str) -> Cookie:
+    """Return the cookie by which a browser shows who signed in there before; it lets nobody in."""
+    return Cookie(
+        key=KNOWN_COOKIE, value=known_by, path="/", secure=True, httponly=True, samesite="strict", max_age=KNOWN_S
+    )
 
 
 def preference_cookie(name: str, value: str) -> Cookie:

@@ -6,11 +6,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import jobs, recordings, transcripts
+from appliance.records import accounts, jobs, recordings, transcripts
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,9 @@ def resume(workshop: Workshop) -> None:
     with workshop.database.read() as session:
         audio_ids = recordings.audio_ids(session)
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
-    workshop.keystore.erase(*(workshop.keystore.subjects() - documents))
+        known = documents | accounts.ids(session)
+    workshop.keystore.erase(*(workshop.keystore.subjects() - known))
+    tidy_slots(workshop)
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)
