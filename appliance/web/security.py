@@ -8,7 +8,10 @@ from typing import Final
 
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import Message, Scope
+
+from appliance.web.rendering import assets
 
 SESSION_COOKIE: Final = "__Host-cloister"
 KNOWN_COOKIE: Final = "__Host-device"
@@ -21,6 +24,11 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+# A worker has the policy of its own answer. The one that stretches a passphrase may compile WebAssembly and load its
+# library, and nothing more: it can reach no address, so a fault in what it compiles has no way to send anything out.
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; frame-ancestors 'none'"
+WORKER = "/js/argon2_worker.js"
 
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -50,6 +58,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers[name] = value
+    if scope["path"] == assets() + WORKER and message["status"] < HTTP_400_BAD_REQUEST:
+        headers["content-security-policy"] = WORKER_POLICY
     headers.setdefault("cache-control", "no-store")
     headers.add("vary", "HX-Request, Accept-Language, Cookie")
     if _host(scope) not in LOCAL_HOSTS:

@@ -1,0 +1,20 @@
+// @ts-check
+/** Why something sealed was not opened: a code, the same one that Python gives for the same fault. */
+
+/**
+ * @typedef {"unknown_format" | "truncated" | "tampered" | "wrong_key" | "wrong_context"} Fault Of sealed bytes.
+ * @typedef {Fault | "weak_kdf" | "recovery_code"} Reason
+ */
+
+/**
+ * Thrown for every fault of bytes that came from outside. It carries a code and nothing else, so that no key, no text
+ * and no part of either can reach a log by way of an error.
+ */
+export class Refusal extends Error {
+  /** @param {Reason} reason */
+  constructor(reason) {
+    super(`crypto.${reason}`);
+    this.name = "Refusal";
+    this.code = `crypto.${reason}`;
+  }
+}
