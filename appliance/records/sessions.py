@@ -18,8 +18,8 @@ from appliance.records.database import Database
 from appliance.records.tables import Account, LiveSession
 
 __all__ = [
-    "Account", "LiveSession", "SignedIn", "begin", "end", "end_all", "end_one", "end_others", "forget_recovery", "ids", "is_live",
-    "listing", "present", "signed_in",
+    "Account", "LiveSession", "SignedIn", "begin", "end", "end_all", "end_one", "end_others", "forget_recovery", "ids",
+    "is_live", "listing", "present", "signed_in",
 ]  # fmt: skip
 
 TOKEN_BYTES = 32

@@ -11,8 +11,8 @@ from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from appliance.web import pages
 from appliance.records.sessions import SignedIn
+from appliance.web import pages
 from appliance.web.guards import PUBLIC, owner_of, require_own_page, require_session, session_of
 from appliance.web.problems import PROBLEMS
 from appliance.web.rendering import STATIC, assets, prepare_templates

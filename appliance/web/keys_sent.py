@@ -21,9 +21,7 @@ Record = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 WrappedKey = Annotated[bytes, msgspec.Meta(min_length=WRAPPED_BYTES, max_length=WRAPPED_BYTES)]
-WrappedIdentity = Annotated[
-    bytes, msgspec.Meta(min_length=WRAPPED_IDENTITY_BYTES, max_length=WRAPPED_IDENTITY_BYTES)
-]
+WrappedIdentity = Annotated[bytes, msgspec.Meta(min_length=WRAPPED_IDENTITY_BYTES, max_length=WRAPPED_IDENTITY_BYTES)]
 
 
 class SentSlots(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

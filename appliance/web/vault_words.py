@@ -21,7 +21,9 @@ VAULT_WORDS = {
     ),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),
-    "short": mark("At least {least} characters, please. Length is what protects you: a sentence is better than a sign."),
+    "short": mark(
+        "At least {least} characters, please. Length is what protects you: a sentence is better than a sign."
+    ),
     "different": mark("The two are not the same. Type the second one again."),
     "working": mark("One moment: the passphrase is being turned into a key in this browser."),
     "no_context": mark("this page was not opened over https"),

@@ -124,7 +124,9 @@ class Throttle:
         if len(self._budgets) > MOST_ENTRIES:
             for budget in self._budgets.values():
                 budget.refill(now_s)
-            self._budgets = {address: budget for address, budget in self._budgets.items() if budget.left < ADDRESS_BUDGET}
+            self._budgets = {
+                address: budget for address, budget in self._budgets.items() if budget.left < ADDRESS_BUDGET
+            }
 
 
 def _guilt(entry: tuple[tuple[str, str], _Failures]) -> tuple[int, float]:

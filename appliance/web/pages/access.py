@@ -106,5 +106,3 @@ def answer_entered(workshop: Workshop, entered: Entered) -> Response[VaultState]
     cookies = [session_cookie(entered.session_token), known_cookie(entered.known_by)]
     state = vault_state(workshop, entered.account, entered.session_token)
     return Response(state, status_code=CREATED, cookies=cookies)
-
-
