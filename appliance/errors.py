@@ -15,7 +15,9 @@
     │   ├── TruncatedError        the end is missing
     │   ├── TamperedError         a byte was changed
     │   ├── WrongKeyError         the key is not the one that sealed it
-    │   └── WrongContextError     a true document in the wrong place
+    │   ├── WrongContextError     a true document in the wrong place
+    │   ├── WeakKdfError          a passphrase would be protected by too little work
+    │   └── RecoveryCodeError     what was typed is not a recovery code
     ├── RootKeyError              the root key cannot be used
     ├── RootKeyMissingError       there is data, but its key file is gone
     ├── RootKeyInvalidError       the file is not a root key
@@ -227,6 +229,26 @@ class WrongContextError(CryptoError):
 
     code = "crypto.wrong_context"
     text = "A sealed document stands where another one belongs. It is not opened."
+
+
+class WeakKdfError(CryptoError):
+    """A passphrase would be protected by too little work."""
+
+    code = "crypto.weak_kdf"
+    text = (
+        "The server asks for a weaker protection of the passphrase than Cloister allows. The passphrase was not used. "
+        "Please tell whoever looks after this appliance."
+    )
+
+
+class RecoveryCodeError(CryptoError):
+    """What was typed is not a recovery code."""
+
+    code = "crypto.recovery_code"
+    text = (
+        "This is not a whole recovery code: a character is wrong or missing. It has 14 groups of 4 characters. "
+        "Compare it with the paper and type it again."
+    )
 
 
 @dataclass(eq=False)

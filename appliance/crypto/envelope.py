@@ -36,6 +36,7 @@ class DocumentType(IntEnum):
     SEARCH_PACK = 4
     INDEX = 5
     TITLE = 6
+    NAME = 7
 
 
 def new_file_key() -> bytes:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.crypto.keywrap import WRAPPED_BYTES, WrapKind, WrapLabel, key_id, read_label, unwrap, wrap
+from appliance.crypto.keywrap import (
+    FIRST_AND_LAST_EPOCH,
+    WRAPPED_BYTES,
+    WRAPPED_IDENTITY_BYTES,
+    WrapKind,
+    WrapLabel,
+    key_id,
+    read_label,
+    unwrap,
+    wrap,
+)
 from appliance.errors import (
     CryptoError,
     TamperedError,
@@ -24,16 +34,71 @@ LABEL = WrapLabel(WrapKind.FILE_KEY_UNDER_KEK, 3, key_id(KEK), bytes(range(16)))
 FEW = settings(max_examples=60, deadline=None)
 keys = st.binary(min_size=32, max_size=32)
 ids = st.binary(min_size=16, max_size=16)
-labels = st.builds(WrapLabel, st.sampled_from(list(WrapKind)), st.integers(1, 2**16 - 1), ids, ids)
+RECORD = bytes(range(100, 132))
+labels = st.sampled_from(list(WrapKind)).flatmap(
+    lambda kind: st.builds(WrapLabel, st.just(kind), st.integers(*FIRST_AND_LAST_EPOCH.get(kind, (1, 1))), ids, ids)
+)
 
 
 @FEW
 @given(wrapping_key=keys, key=keys, label=labels)
 def test_any_key_comes_back(wrapping_key: bytes, key: bytes, label: WrapLabel) -> None:
-    wrapped = wrap(wrapping_key, key, label)
-    assert len(wrapped) == WRAPPED_BYTES == 144
+    record = RECORD if label.kind is WrapKind.USER_KEY_UNDER_PASSPHRASE else None
+    if label.kind is WrapKind.IDENTITY_UNDER_USER_KEY:
+        key += key[::-1]
+    wrapped = wrap(wrapping_key, key, label, record)
+    assert len(wrapped) == (WRAPPED_BYTES if len(key) == 32 else WRAPPED_IDENTITY_BYTES)
+    assert (WRAPPED_BYTES, WRAPPED_IDENTITY_BYTES) == (144, 176)
     assert read_label(wrapped) == label
-    assert unwrap(wrapping_key, wrapped, label) == key
+    assert unwrap(wrapping_key, wrapped, label, record) == key
+
+
+SLOT = WrapLabel(WrapKind.USER_KEY_UNDER_PASSPHRASE, 1, key_id(KEK), bytes(range(16)))
+
+
+@FEW
+@given(at=st.integers(0, 31), bit=st.integers(0, 7))
+def test_a_slot_does_not_open_under_a_record_that_differs_in_any_bit(at: int, bit: int) -> None:
+    record = bytearray(RECORD)
+    record[at] ^= 1 << bit
+    with pytest.raises(WrongKeyError):
+        unwrap(KEK, wrap(KEK, FILE_KEY, SLOT, RECORD), SLOT, bytes(record))
+
+
+def test_a_slot_without_its_record_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="record"):
+        wrap(KEK, FILE_KEY, SLOT)
+    with pytest.raises(ValueError, match="record"):
+        unwrap(KEK, wrap(KEK, FILE_KEY, SLOT, RECORD), SLOT)
+    with pytest.raises(ValueError, match="record"):
+        wrap(KEK, FILE_KEY, SLOT, RECORD[:-1])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WrapKind if kind is not WrapKind.USER_KEY_UNDER_PASSPHRASE])
+def test_a_record_with_any_other_kind_is_a_mistake_of_the_caller(kind: WrapKind) -> None:
+    label = replace(SLOT, kind=kind, epoch=2 if kind is WrapKind.WORKSPACE_KEY_UNDER_NEXT else 1)
+    key = bytes(64) if kind is WrapKind.IDENTITY_UNDER_USER_KEY else FILE_KEY
+    with pytest.raises(ValueError, match="record"):
+        wrap(KEK, key, label, RECORD)
+    with pytest.raises(ValueError, match="record"):
+        unwrap(KEK, wrap(KEK, key, label), label, RECORD)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WrapKind if kind not in FIRST_AND_LAST_EPOCH])
+def test_a_kind_without_generations_has_epoch_1_only(kind: WrapKind) -> None:
+    key = bytes(64) if kind is WrapKind.IDENTITY_UNDER_USER_KEY else FILE_KEY
+    with pytest.raises(ValueError, match="epoch"):
+        wrap(KEK, key, replace(SLOT, kind=kind, epoch=2), RECORD if kind == 1 else None)
+
+
+def test_nothing_comes_before_the_first_workspace_key() -> None:
+    with pytest.raises(ValueError, match="epoch"):
+        wrap(KEK, FILE_KEY, replace(SLOT, kind=WrapKind.WORKSPACE_KEY_UNDER_NEXT))
+
+
+def test_an_identity_of_the_size_of_a_key_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="64 bytes"):
+        wrap(KEK, FILE_KEY, replace(SLOT, kind=WrapKind.IDENTITY_UNDER_USER_KEY))
 
 
 @FEW
