@@ -7,14 +7,14 @@ from sqlite3 import connect
 
 from playwright.sync_api import Page, expect
 
-from appliance.records.tables import SealedTranscript
+from appliance.records import transcripts
 from appliance.worker.workshop import Workshop
 from tests.browser.conftest import Visitor
 from tests.people import PASSPHRASE
 from tests.web.appliance import a_transcript
 from tests.worker.private import finish_privately
 
-TITLE = "Ward 4, bed 12 – Müller.wav"
+TITLE = "Ward 4, bed 12, Müller.wav"
 
 
 def unlock(page: Page) -> None:
@@ -47,14 +47,14 @@ def put_private_transcript(visitor: Visitor, name: str = TITLE) -> str:
 def stored(workshop: Workshop, recording_id: str) -> tuple[bytes, int, bytes]:
     """Return document id, version and bytes of a sealed transcript."""
     with workshop.database.read() as session:
-        row = session.query(SealedTranscript).filter_by(recording_id=recording_id).one()
+        row = transcripts.get(session, recording_id)
         return row.document_id, row.version, row.sealed
 
 
 def put_in_place(workshop: Workshop, recording_id: str, version: int, sealed: bytes) -> None:
     """Change a stored transcript behind everybody's back."""
     with workshop.database.write() as session:
-        row = session.query(SealedTranscript).filter_by(recording_id=recording_id).one()
+        row = transcripts.get(session, recording_id)
         row.version, row.sealed = version, sealed
 
 
