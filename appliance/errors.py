@@ -52,6 +52,9 @@
     │   ├── CallRefusedError      a library wanted to call out
     │   └── JobCancelled          somebody cancelled the job
     ├── AudioGoneError            the audio is no longer there: upload again
+    ├── SearchError               a search was not answered
+    │   ├── QueryTooLongError     it asks for more than is answered in good time
+    │   └── SearchBusyError       others of the same person are still running
     └── AccessError               the person may not do this
         ├── NotFoundError         no such thing, or not theirs
         ├── SignedOutError        no live session
@@ -597,6 +600,30 @@ class AudioGoneError(ApplianceError):
 
     code = "audio_gone"
     text = "The audio of this recording is no longer there. Please upload it again."
+
+
+class SearchError(ApplianceError):
+    """A search was not answered."""
+
+    code = "search"
+    text = "The search did not work."
+
+
+@dataclass(eq=False)
+class QueryTooLongError(SearchError):
+    """It asks for more than is answered in good time."""
+
+    code = "search.too_long"
+    text = "A search has at most {characters} characters and {words} words. Please leave something out."
+    characters: int
+    words: int
+
+
+class SearchBusyError(SearchError):
+    """Others of the same person are still running."""
+
+    code = "search.busy"
+    text = "Other searches of yours are still running. Please try again in a moment."
 
 
 class AccessError(ApplianceError):

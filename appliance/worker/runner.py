@@ -147,7 +147,9 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
                 language=result.language,
                 speakers=result.speakers,
             )
-    if not finished:
+    if finished:
+        workshop.indexing.changed(recording.id)
+    else:
         workshop.keystore.erase(document_id)
     elapsed_s = round(time.monotonic() - started, 1)
     state = "done" if finished else "cancelled"

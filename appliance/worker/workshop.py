@@ -20,6 +20,7 @@ from appliance.records import recordings
 from appliance.records.database import Database
 from appliance.records.keystore import KeyStore
 from appliance.spool import Spool
+from appliance.worker.indexing import Indexing
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
@@ -55,6 +56,7 @@ class Workshop:
         draining: Held by the one thread that works through the queue.
         uploading: Held while a chunk is taken, per recording.
         decoders: The decoder at work on a job, by job id.
+        indexing: Keeps what can be searched.
     """
 
     settings: Settings
@@ -71,6 +73,7 @@ class Workshop:
     draining: Lock = field(default_factory=Lock)
     uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
     decoders: dict[str, Child] = field(default_factory=dict)
+    indexing: Indexing = field(default_factory=Indexing)
 
     @classmethod
     def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:
@@ -105,9 +108,10 @@ class Workshop:
         return workshop
 
     def close(self) -> None:
-        """End the engine, then who watches over it, then close the databases."""
+        """End the engine, then who watches over it and who reads the databases, then close them."""
         self.engine.close()
         self.warden.close()
+        self.indexing.close()
         self.keystore.close()
         self.database.close()
         os.close(self.claim)

@@ -7,6 +7,7 @@ from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
+from appliance.web.pages.search import SearchPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 
@@ -18,6 +19,7 @@ CONTROLLERS = (
     LibraryPage,
     PreferenceForm,
     RecordingPages,
+    SearchPages,
     TrustPages,
     UploadSteps,
 )

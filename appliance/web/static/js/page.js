@@ -5,10 +5,12 @@ import { letMenusClose } from "./menus.js";
 import { showMoments } from "./moments.js";
 import { letNoticesClose } from "./notices.js";
 import { staySignedInWhileActive } from "./presence.js";
+import { letPeopleSearch } from "./search.js";
 import { switchThemesInPlace } from "./themes.js";
 
 letMenusClose();
 letNoticesClose();
+letPeopleSearch();
 showMoments();
 staySignedInWhileActive();
 switchThemesInPlace();

@@ -1,7 +1,7 @@
 // @ts-check
 /** What scripts say, in the language of the page: the page brings the sentences. */
 
-const sentences = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+const sentences = { ...brought("words"), ...brought("search-words") };
 
 /**
  * @param {string} name
@@ -10,6 +10,11 @@ const sentences = JSON.parse(document.getElementById("words")?.textContent ?? "{
  */
 export function say(name, facts = {}) {
   return sentences[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ fact) => facts[fact]);
+}
+
+/** @param {string} id - Of the element that holds them, where the page has it. */
+function brought(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 }
 
 export const language = document.documentElement.lang;
