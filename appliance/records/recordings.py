@@ -17,7 +17,7 @@ from appliance.records.tables import Job, Recording, SealedTranscript
 __all__ = [
     "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
     "exist", "forget_particulars", "get", "listing", "mark_audio_erased", "mark_stored", "options_of", "remove",
-    "title_ids", "unfinished", "uploading", "with_ended_job",
+    "searchable", "title_ids", "unfinished", "uploading", "with_ended_job",
 ]  # fmt: skip
 
 STANDARD, PRIVATE = "standard", "private"
@@ -209,6 +209,17 @@ def audio_ids(session: Session) -> set[bytes]:
 def title_ids(session: Session) -> set[bytes]:
     """Return the document ids of all titles."""
     return set(session.exec(select(Recording.title_id)))
+
+
+def searchable(session: Session) -> list[tuple[str, str]]:
+    """Return owner and id of every recording whose transcript the appliance may open, newest first."""
+    rows = session.exec(
+        select(Recording.owner_id, Recording.id)
+        .join(SealedTranscript, col(SealedTranscript.recording_id) == Recording.id)
+        .where(Recording.mode == "standard")
+        .order_by(col(Recording.created_at).desc(), col(Recording.id).desc())
+    )
+    return [(owner_id, recording_id) for owner_id, recording_id in rows]
 
 
 def exist(session: Session) -> bool:

@@ -23,6 +23,7 @@ from appliance.spool import Spool
 from appliance.worker.challenge import Challenges
 from appliance.worker.door import Door
 from appliance.worker.halves import Halves
+from appliance.worker.indexing import Indexing
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
@@ -63,6 +64,7 @@ class Workshop:
         door: What is known about who stands at it.
         halves: What unlocks a reloaded tab, by session.
         changing_slots: Held while slots and public keys of an account change together.
+        indexing: Keeps what can be searched.
     """
 
     settings: Settings
@@ -85,6 +87,7 @@ class Workshop:
     throttle: Throttle = field(default_factory=Throttle)
     halves: Halves = field(default_factory=Halves)
     changing_slots: Lock = field(default_factory=Lock)
+    indexing: Indexing = field(default_factory=Indexing)
 
     @classmethod
     def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:
@@ -122,9 +125,10 @@ class Workshop:
         return workshop
 
     def close(self) -> None:
-        """End the engine, then who watches over it, then close the databases."""
+        """End the engine, then who watches over it and who reads the databases, then close them."""
         self.engine.close()
         self.warden.close()
+        self.indexing.close()
         self.keystore.close()
         self.database.close()
         os.close(self.claim)
