@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def cookies(tmp_path: Path) -> Iterator[tuple[str, str]]:
+def cookies(tmp_path: Path) -> tuple[str, str]:
     """An appliance with two people who are signed in, stopped."""
     workshop = open_workshop(tmp_path)
     signed_in = sign_in(workshop, "Amina")[0], sign_in(workshop, "Ben", accounts.MEMBER)[0]
     workshop.close()
-    yield signed_in
+    return signed_in
 
 
 def token_of(link: str) -> str:
