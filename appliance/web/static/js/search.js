@@ -196,6 +196,8 @@ class Search {
     this.scrolled = scrollY;
     this.main.hidden = true;
     this.panel.hidden = false;
+    this.results.replaceChildren(); // What an earlier question found is no answer to this one.
+    this.part("status").textContent = "";
     scrollTo(0, 0);
   }
 
