@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     upload_idle_hours: float = Field(
         24.0, gt=0, description="An upload that nobody continues is erased after so many hours."
     )
+    key_rotation_days: int = Field(
+        30, ge=0, description="The key above all file keys is replaced after so many days; 0 is only by command."
+    )
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."
     )

@@ -55,6 +55,9 @@ class Workshop:
         draining: Held by the one thread that works through the queue.
         uploading: Held while a chunk is taken, per recording.
         decoders: The decoder at work on a job, by job id.
+        minding_keys: Held while a file key is wrapped and stored, or fetched and opened, and while the keyring changes:
+            so no key is ever stored under an epoch whose key is being erased.
+        rotating: Held by the one thread that goes through the wrapped keys.
         fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
     """
 
@@ -71,6 +74,8 @@ class Workshop:
     weaknesses: tuple[str, ...] = ()
     draining: Lock = field(default_factory=Lock)
     uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    minding_keys: Lock = field(default_factory=Lock)
+    rotating: Lock = field(default_factory=Lock)
     decoders: dict[str, Child] = field(default_factory=dict)
     fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -96,7 +101,7 @@ class Workshop:
                 settings=settings,
                 database=database,
                 keystore=keystore,
-                keyring=_open_keyring(settings.keys_folder / ROOT_KEY_FILE, keystore),
+                keyring=_open_keyring(root_key_file(settings), keystore),
                 spool=Spool(data / "spool", settings.spool_quota_bytes),
                 engine=EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage),
                 warden=Warden(allow_weaker=settings.allow_weaker_cage),
@@ -113,6 +118,11 @@ class Workshop:
         self.keystore.close()
         self.database.close()
         os.close(self.claim)
+
+
+def root_key_file(settings: Settings) -> Path:
+    """Return where the root key lies. It is read where it is needed, and nothing that lives on holds it."""
+    return settings.keys_folder / ROOT_KEY_FILE
 
 
 def claim_folder(data: Path) -> int:
