@@ -26,6 +26,7 @@
     ├── RootKeyMissingError       there is data, but its key file is gone
     ├── RootKeyInvalidError       the file is not a root key
     ├── RootKeyWrongError         the key belongs to other data
+    ├── EpochsSpentError          no number is left for another key-encrypting key
     ├── DiskFullError             not even a row can be written down
     ├── UploadError               a chunk was not taken
     │   ├── UploadTooLargeError   the recording is over the size limit
@@ -352,6 +353,18 @@ class RootKeyWrongError(ApplianceError):
         "changed."
     )
     path: str
+
+
+@dataclass(eq=False)
+class EpochsSpentError(ApplianceError):
+    """No number is left for another key-encrypting key."""
+
+    code = "epochs_spent"
+    text = (
+        "The key above all file keys was not replaced: its epoch {last} is the last that has a number. It stays as it "
+        "is, and everything opens as before. Ask for a newer version of Cloister."
+    )
+    last: int
 
 
 @dataclass(eq=False)
