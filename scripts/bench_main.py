@@ -17,6 +17,7 @@ import bench_container
 import bench_quality
 import bench_rotation
 import bench_spool
+import bench_vault
 import bench_warm
 from rich.console import Console
 
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "d": bench_quality.measure,
     "e": bench_container.measure,
     "r": bench_rotation.measure,
+    "v": bench_vault.measure,
 }
 MEASURED_WITH = ("torch", "ctranslate2", "faster-whisper", "whisperx", "pyannote.audio", "onnxruntime")
 
@@ -49,7 +51,7 @@ def main() -> int:
         choices=sorted(PARTS),
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
         "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
-        "r: a new key above 100,000 file keys. "
+        "r: a new key above 100,000 file keys; v: the vault in Chromium. "
         "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")
