@@ -39,7 +39,8 @@ async ([prefix, runs, text]) => {
   const load = (name) => import(`${prefix}/js/${name}.js`);
   const { argon2 } = await load('argon2');
   const names = ['kdf', 'keywrap', 'hpke', 'identity', 'envelope', 'bytes'];
-  const [kdf, keywrap, hpke, identity, envelope, bytes] = await Promise.all(names.map((name) => load(`crypto/${name}`)));
+  const modules = await Promise.all(names.map((name) => load(`crypto/${name}`)));
+  const [kdf, keywrap, hpke, identity, envelope, bytes] = modules;
   const figures = {};
   const measure = async (name, work, times = runs) => {
     const taken = [];
