@@ -70,6 +70,6 @@ def test_two_builds_of_one_commit_have_the_same_files(image: str) -> None:
         left = build(again)
         second = manifest(again)
     finally:
-        docker("rmi", "--force", again, *left, check=False)
+        docker("rmi", "--force", again, *left, check=False, seconds=900)
     assert len(first) > 10_000
     assert sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)) == []
