@@ -5,8 +5,8 @@ import { letMenusClose } from "./menus.js";
 import { showMoments } from "./moments.js";
 import { letNoticesClose } from "./notices.js";
 import { staySignedInWhileActive } from "./presence.js";
-import { forgetKeysWhenSignedOut } from "./signing_out.js";
 import { letPeopleSearch } from "./search.js";
+import { forgetKeysTogether } from "./signing_out.js";
 import { switchThemesInPlace } from "./themes.js";
 
 letMenusClose();
@@ -14,5 +14,5 @@ letNoticesClose();
 letPeopleSearch();
 showMoments();
 staySignedInWhileActive();
-forgetKeysWhenSignedOut();
+forgetKeysTogether();
 switchThemesInPlace();
