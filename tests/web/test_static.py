@@ -13,8 +13,9 @@ from appliance.web.rendering import FOLDER, STATIC
 from tests.conftest import REPOSITORY
 
 VENDORED = re.compile(r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$", re.MULTILINE)
-ALLOWED = {("tab_memory.js", "Storage")}
-"""A tab keeps its user key over a reload, wrapped under a half that the server's memory alone has."""
+ALLOWED = {("tab_memory.js", "Storage"), ("index.js", "Storage")}
+"""A tab keeps its user key over a reload, wrapped under a half that the server's memory alone has; and a browser keeps the
+highest version of its index, a number that the server must not be able to set back."""
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 PURE = sorted(path for folder in ("pure", "export") for path in (STATIC / "js" / folder).glob("*.js"))

@@ -48,7 +48,7 @@ export class SealedIndex {
     this.memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
     this.kept = served.documents.map((/** @type {any} */ each) => ({
       recording: each.recording_id,
-      document: toHex(fromBase64(each.document_id)),
+      documentId: toHex(fromBase64(each.document_id)),
       version: each.version,
     }));
     this.noteVersion();

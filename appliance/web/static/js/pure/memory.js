@@ -11,7 +11,7 @@
  * @typedef {{recording: string, version: number, sha256: string}} Remembered - By recording id, version, and SHA-256 of
  *   the sealed bytes as hex digits.
  * @typedef {{schema: 1, documents: Record<string, Remembered>}} Memory - By document id as hex digits.
- * @typedef {{recording: string, document: string, version: number}} Kept - What the appliance says that it keeps.
+ * @typedef {{recording: string, documentId: string, version: number}} Kept - What the appliance says that it keeps.
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
  */
 
@@ -40,13 +40,13 @@ export function readMemory(text) {
  * - `older`: an older version is served than was seen before.
  * - `exchanged`: the version is the same and the bytes are others.
  * @param {Memory} memory
- * @param {string} document
+ * @param {string} documentId
  * @param {number} version
  * @param {string} sha256
  * @returns {Verdict}
  */
-export function judge(memory, document, version, sha256) {
-  const known = memory.documents[document];
+export function judge(memory, documentId, version, sha256) {
+  const known = memory.documents[documentId];
   if (known === undefined) return "first";
   if (version !== known.version) return version > known.version ? "newer" : "older";
   return sha256 === known.sha256 ? "same" : "exchanged";
@@ -54,12 +54,12 @@ export function judge(memory, document, version, sha256) {
 
 /**
  * @param {Memory} memory
- * @param {string} document
+ * @param {string} documentId
  * @param {Remembered} seen
  * @returns {Memory}
  */
-export function remember(memory, document, seen) {
-  return { ...memory, documents: { ...memory.documents, [document]: seen } };
+export function remember(memory, documentId, seen) {
+  return { ...memory, documents: { ...memory.documents, [documentId]: seen } };
 }
 
 /**
@@ -81,8 +81,8 @@ export function forget(memory, recordings) {
  * @returns {string[]} Each once.
  */
 export function missing(memory, kept) {
-  const there = new Set(kept.map(({ document }) => document));
-  const gone = Object.entries(memory.documents).filter(([document]) => !there.has(document));
+  const there = new Set(kept.map(({ documentId }) => documentId));
+  const gone = Object.entries(memory.documents).filter(([documentId]) => !there.has(documentId));
   return [...new Set(gone.map(([, { recording }]) => recording))];
 }
 
@@ -94,6 +94,6 @@ export function missing(memory, kept) {
  */
 export function rolledBack(memory, kept) {
   return kept
-    .filter(({ document, version }) => version < (memory.documents[document]?.version ?? 0))
+    .filter(({ documentId, version }) => version < (memory.documents[documentId]?.version ?? 0))
     .map(({ recording }) => recording);
 }
