@@ -16,6 +16,7 @@ import bench_cold
 import bench_container
 import bench_quality
 import bench_rotation
+import bench_search
 import bench_spool
 import bench_vault
 import bench_warm
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "c": bench_spool.measure,
     "d": bench_quality.measure,
     "e": bench_container.measure,
+    "f": bench_search.measure,
     "r": bench_rotation.measure,
     "v": bench_vault.measure,
 }
@@ -51,7 +53,7 @@ def main() -> int:
         choices=sorted(PARTS),
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
         "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
-        "r: a new key above 100,000 file keys; v: the vault in Chromium. "
+        "f: search over 1,000 hours; r: a new key above 100,000 file keys; v: the vault in Chromium. "
         "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")
