@@ -14,6 +14,8 @@ from tests.web.appliance import ADDRESS, put_recording, sign_in
 from tests.web.conftest import JSON, Browser
 
 OPEN_TO_ALL = {
+    ("GET", "/s/{link_id:uuid}"),
+    ("POST", "/s/{link_id:uuid}/open"),
     ("GET", "/health"),
     ("POST", "/preferences"),
     ("GET", "/setup/{token:str}"),
@@ -44,6 +46,7 @@ def test_each_guarded_route_refuses_who_is_signed_out(client: TestClient[Litesta
     asked = 0
     for route in create_app(workshop).routes:
         path = route.path.replace("{recording_id:uuid}", "0" * 32).replace("{number:int}", "0")
+        path = path.replace("{link_id:uuid}", "0" * 32)
         path = path.replace("{form:str}", "txt").replace("{speaker_id:str}", "S1")
         path = path.replace("{account_id:str}", "0" * 32).replace("{session_id:str}", "0" * 32)
         for method in sorted(route.methods - {"OPTIONS", "HEAD"}):
