@@ -156,7 +156,7 @@ def test_a_page_itself_compiles_no_webassembly(visitor: Visitor) -> None:
     forget_refusals(visitor)
 
 
-def test_the_worker_compiles_webassembly_but_reaches_no_address(visitor: Visitor) -> None:
+def test_under_the_policy_of_the_worker_a_script_compiles_webassembly_but_makes_no_request(visitor: Visitor) -> None:
     page = visitor.open("/trust")
     serve(page, f"{assets()}/js/call.js", CALL, WORKER_POLICY)
     assert page.evaluate(ASK_WORKER, f"{assets()}/js/call.js") == ["refused", "refused", "compiled"]

@@ -61,7 +61,7 @@ export async function sealDocument(fileKey, kind, subject, version, text) {
  * @param {number} kind
  * @param {Uint8Array} subject
  * @param {number} version
- * @throws {Refusal} Unknown format, truncated, wrong context, wrong key, tampered; FORMAT.md section 6.
+ * @throws {Refusal} Unknown format, truncated, wrong context, wrong key, tampered; FORMAT.md section 12.
  */
 export async function openDocument(fileKey, sealed, kind, subject, version) {
   const context = header(kind, subject, version);

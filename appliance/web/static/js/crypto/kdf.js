@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * From a passphrase to a key, and from one key to others. appliance/crypto/FORMAT.md says which record means what.
+ * From a passphrase to a key, and from one key to others. appliance/crypto/FORMAT.md section 6 is the specification.
  */
 
 import { checkMagic, expectSize, utf8, viewOf } from "./bytes.js";
