@@ -87,6 +87,10 @@ def test_somebody_enrols_and_goes_on_only_when_the_code_was_typed_back(visit: Vi
     page = visitor.page
     code = enrol(visitor, issue_link(visitor.workshop))
     wrong = code[:5] + ("AAAA" if code[5:9] != "AAAA" else "BBBB") + code[9:]
+    page.emulate_media(media="print")
+    expect(page.locator(".code")).to_be_visible()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()  # Nothing but the code is on the paper.
+    page.emulate_media(media="screen")
     type_back(page, wrong)
     expect(page.get_by_role("alert").filter(has_text="Group 2")).to_be_visible()
     expect(page).to_have_url(f"{visitor.live.address}/account")
@@ -168,7 +172,7 @@ def test_what_a_tab_keeps_is_no_key(visit: Visit) -> None:
 
 def test_when_the_server_has_forgotten_its_half_the_dialog_asks_for_the_passphrase(visit: Visit) -> None:
     visitor = signed_in_by_hand(visit)
-    visitor.workshop.halves.keep_only(set())  # As a restart does.
+    visitor.workshop.halves.forget(*visitor.workshop.halves.session_ids())  # As a restart does.
     page = visitor.open("/account")
     expect_vault(page, "locked")
     page.get_by_role("button", name="Unlock", exact=True).click()
