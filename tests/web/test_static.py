@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 VENDORED = re.compile(r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$", re.MULTILINE)
 ALLOWED = {("tab_memory.js", "Storage"), ("index.js", "Storage")}
-"""A tab keeps its user key over a reload, wrapped under a half that the server's memory alone has; and a browser keeps the
+"""A tab keeps its user key over a reload, wrapped under a half that the server's memory alone has. A browser keeps the
 highest version of its index, a number that the server must not be able to set back."""
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
