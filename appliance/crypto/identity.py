@@ -140,7 +140,7 @@ def recovery_change_message(origin: str, nonce: bytes, recovery_public: bytes) -
 
 
 def deletion_message(origin: str, nonce: bytes, *, with_account: bool) -> bytes:
-    """Return what is signed, by the login key, to delete everything of a person, and their account where that is meant."""
+    """Return what is signed, by the login key, to delete everything of a person, and their account where meant."""
     return _message(DELETION_LABEL, origin, nonce) + (b"\1" if with_account else b"\0")
 
 
