@@ -20,7 +20,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import accounts, jobs, recordings, sessions
 from appliance.records.accounts import MEMBER
 from appliance.records.sessions import SignedIn
-from appliance.worker import library, privacy
+from appliance.worker import library, privacy, runner
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Proof, ask
 from appliance.worker.intake import begin_upload, take_chunk
@@ -156,14 +156,14 @@ def test_the_keys_of_all_are_erased_before_the_first_byte_is(
 def test_a_running_job_is_cancelled(workshop: Workshop, amina: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     running = put_everything(workshop, amina)[1]
     cancelled: list[str] = []
-    real = library.runner.cancel
+    real = runner.cancel
 
     def watched(workshop: Workshop, recording_id: str) -> bool:
         if real(workshop, recording_id):
             cancelled.append(recording_id)
         return True
 
-    monkeypatch.setattr(library.runner, "cancel", watched)
+    monkeypatch.setattr(runner, "cancel", watched)
     library.delete_all_of(workshop, amina.account_id)
     assert running in cancelled
     assert len(cancelled) == 3  # Two wait, one of them privately.

@@ -16,7 +16,6 @@ from appliance.web.visibility.sight import SIGHT_WORDS, Column, Place, Sight, Ta
 from appliance.web.visit import Frame, GivenVisit
 
 ONLY_STANDARD = mark("standard mode")
-ONLY_PRIVATE = mark("privacy mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A line of the first table."""
+    """A line of the first table.
+
+    Attributes:
+        standard: How it can be read.
+        private: How, of a private recording; None where that does not differ.
+    """
 
     words: str
     standard: Shown
-    private: Shown
+    private: Shown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Item:
     Attributes:
         name: In the program.
         words: In the reader's language.
-        mode: In which mode this holds, in words; empty where it holds in both.
+        mode: In which mode this holds, in words; empty where it holds in both, or its group says so.
     """
 
     name: str
@@ -92,7 +96,6 @@ class WhatItSees:
     """What ``what_it_sees/show.html`` shows.
 
     Attributes:
-        kinds: Every way in which something can be read.
         folders: Files beside the databases.
         processes: What is in memory while something is transcribed.
         memory: What is in memory as long as the server runs.
@@ -101,7 +104,6 @@ class WhatItSees:
     """
 
     frame: Frame
-    kinds: tuple[Shown, ...]
     glance: tuple[Glance, ...]
     stores: tuple[Store, ...]
     folders: tuple[Section, ...]
@@ -123,7 +125,6 @@ class WhatItSeesPage(Controller):
         say = visit.language.say
         page = WhatItSees(
             frame=visit.frame(request),
-            kinds=tuple(_shown(sight, visit.language) for sight in Sight),
             glance=_glance(visit.language),
             stores=tuple(
                 Store(name, say(heading), tuple(_section(table, visit.language) for table in tables))
@@ -145,7 +146,11 @@ def _glance(language: Language) -> tuple[Glance, ...]:
     lines = []
     for words, table, name in GLANCE:
         column = columns[table, name]
-        standard, private = _shown(column.sight, language), _shown(column.in_private or column.sight, language)
+        standard, private = _shown(column.sight, language), None
+        if column.in_private is not None:
+            private = _shown(column.in_private, language)
+            if column.sight is Sight.CLEAR:
+                standard = Shown(standard.sight, f"{standard.words} ({language.say(ONLY_STANDARD)})")
         lines.append(Glance(language.say(words), standard, private))
     return tuple(lines)
 
@@ -171,11 +176,11 @@ def _groups(entries: Iterable[Column | Place], language: Language) -> tuple[Grou
     """Return entries by who can read them, what is sealed first; one that differs by mode stands in both groups."""
     items: dict[Sight, list[Item]] = {sight: [] for sight in (Sight.OWNER, Sight.APPLIANCE, *Sight)}
     for entry in entries:
-        differs = entry.in_private is not None
-        mode = language.say(ONLY_STANDARD) if differs else ""
-        items[entry.sight].append(Item(entry.name, language.say(entry.words), mode))
+        words, differs = language.say(entry.words), entry.in_private is not None
+        is_unclear = differs and entry.sight is Sight.CLEAR
+        items[entry.sight].append(Item(entry.name, words, language.say(ONLY_STANDARD) if is_unclear else ""))
         if entry.in_private is not None:
-            items[entry.in_private].append(Item(entry.name, language.say(entry.words), language.say(ONLY_PRIVATE)))
+            items[entry.in_private].append(Item(entry.name, words))
     return tuple(Group(_shown(sight, language), tuple(found)) for sight, found in items.items() if found)
 
 
