@@ -19,6 +19,7 @@ OPEN_TO_ALL = {
     ("GET", "/setup/{token:str}"),
     ("POST", "/setup/{token:str}"),
     ("GET", "/trust"),
+    ("GET", "/what-it-sees"),
     ("GET", "/cloister-ca.crt"),
 }
 
