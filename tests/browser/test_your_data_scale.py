@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 EACH = 500  # Of each mode.
 PATIENCE_MS = 600_000
-MOST_GAP_MS = 500  # Longer than this a person notices that a page does not answer.
+MOST_GAP_MS = 1000  # On a machine that others use too; longer than this, a page seems to hang.
 MOST_HEAP_BYTES = 100 * 2**20
 
 HEARTBEAT = """

@@ -37,9 +37,15 @@ async function* files(opening) {
     list.push({ ...entry, folder });
     for (const format of WRITTEN) {
       const { render, suffix } = FORMATS[format];
+      await breath(); // A recording of ten hours takes a while in each format: the page answers in between.
       const input = render(item.transcript);
       yield { name: `${folder}/${folder}${suffix}`, lastModified: new Date(belonging.created_at), input };
     }
   }
   yield { name: LIST, lastModified: new Date(), input: utf8(`${JSON.stringify(list, null, 2)}\n`) };
+}
+
+/** Let the browser draw, and answer who presses a button. */
+function breath() {
+  return new Promise((resolve) => setTimeout(resolve));
 }
