@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from appliance.errors import ConflictError, NotFoundError
 from appliance.records.columns import utc_now
 from appliance.records.tables import Recording, SealedTranscript
 
-__all__ = ["Kept", "SealedTranscript", "all_document_ids", "document_ids", "get", "kept", "replace", "store"]
+__all__ = [
+    "Kept",
+    "SealedTranscript",
+    "all_document_ids",
+    "document_ids",
+    "get",
+    "kept",
+    "replace",
+    "sealed_bytes",
+    "store",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,16 @@ def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
         .where(Recording.owner_id == owner_id, Recording.mode == mode)
     )
     return [Kept(*row) for row in rows]
+
+
+def sealed_bytes(session: Session, owner_id: str) -> int:
+    """Return the bytes of all sealed transcripts of an owner."""
+    total = (
+        select(func.sum(func.length(SealedTranscript.sealed)))
+        .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
+        .where(Recording.owner_id == owner_id)
+    )
+    return session.exec(total).one() or 0
 
 
 def all_document_ids(session: Session) -> set[bytes]:

@@ -12,12 +12,12 @@ from appliance.crypto import identity
 from appliance.crypto.kdf import KdfRecord
 from appliance.crypto.keywrap import WrapKind
 from appliance.errors import KeysRefusedError, TruncatedError, UnknownFormatError, WeakKdfError
-from appliance.records import accounts, invitations, recordings, sessions
+from appliance.records import accounts, invitations, sessions
 from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
-from appliance.worker.library import delete_recording
+from appliance.worker.library import delete_all_of
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
 
@@ -133,16 +133,9 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
             accounts.close(session, account_id)
         workshop.keystore.erase(bytes.fromhex(account_id))
     forget_ended(workshop)
-    while owned := _recordings_of(workshop, account_id):
-        for recording_id in owned:
-            delete_recording(workshop, account_id, recording_id)
+    delete_all_of(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")
-
-
-def _recordings_of(workshop: Workshop, account_id: str) -> list[str]:
-    with workshop.database.read() as session:
-        return [listed.recording.id for listed in recordings.listing(session, account_id)]
 
 
 def _claim(signed_in: SignedIn) -> Claim:

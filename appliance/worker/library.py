@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
@@ -16,6 +17,8 @@ from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
+
+TOGETHER = 100  # Recordings whose rows go in one transaction: others can write in between.
 
 
 def open_title(workshop: Workshop, recording: Recording) -> str:
@@ -65,17 +68,34 @@ def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> No
     Raises:
         NotFoundError: No such recording, or not this person's.
     """
+    delete_recordings(workshop, owner_id, [recording_id])
+
+
+def delete_recordings(workshop: Workshop, owner_id: str, recording_ids: Sequence[str]) -> None:
+    """Delete recordings together: the keys of all of them first and at once, so that a power cut finds none readable.
+
+    Raises:
+        NotFoundError: One is not there, or not this person's; nothing was deleted.
+    """
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, owner_id)
-        documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
-    runner.cancel(workshop, recording_id)
-    erase_file_keys(workshop, *documents)
-    workshop.indexing.forget(owner_id, recording_id)
-    workshop.spool.erase(recording.audio_id)
-    workshop.database.remove(lambda session: recordings.remove(session, recording_id))
-    workshop.uploading.pop(recording_id, None)
-    workshop.board.publish(recording_id, None)
-    log.info("recording deleted", extra={"recording": recording_id})
+        found = [recordings.get(session, recording_id, owner_id) for recording_id in recording_ids]
+    for recording in found:
+        if recording.state != "audio_erased":  # Otherwise its job has ended.
+            runner.cancel(workshop, recording.id)
+    with workshop.database.read() as session:  # After the cancelling: no job stores another transcript any more.
+        made = [document for recording in found for document in transcripts.document_ids(session, recording.id)]
+    erase_file_keys(workshop, *made, *(key for each in found for key in (each.audio_id, each.title_id)))
+    for start in range(0, len(found), TOGETHER):
+        _remove(workshop, owner_id, found[start : start + TOGETHER])
+
+
+def delete_all_of(workshop: Workshop, owner_id: str) -> int:
+    """Delete every recording of a person, also those that come in meanwhile; return how many there were."""
+    number = 0
+    while owned := _recordings_of(workshop, owner_id):
+        delete_recordings(workshop, owner_id, owned)
+        number += len(owned)
+    return number
 
 
 def tidy(workshop: Workshop) -> None:
@@ -115,3 +135,20 @@ def resume(workshop: Workshop) -> None:
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)
+
+
+def _recordings_of(workshop: Workshop, owner_id: str) -> list[str]:
+    with workshop.database.read() as session:
+        return [listed.recording.id for listed in recordings.listing(session, owner_id)]
+
+
+def _remove(workshop: Workshop, owner_id: str, some: Sequence[Recording]) -> None:
+    """Remove the bytes and the rows of recordings whose keys are gone."""
+    for recording in some:
+        workshop.indexing.forget(owner_id, recording.id)
+        workshop.spool.erase(recording.audio_id)
+    workshop.database.remove(lambda session: [recordings.remove(session, recording.id) for recording in some])
+    for recording in some:
+        workshop.uploading.pop(recording.id, None)
+        workshop.board.publish(recording.id, None)
+        log.info("recording deleted", extra={"recording": recording.id})

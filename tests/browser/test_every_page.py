@@ -30,8 +30,8 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     running = put_recording(visitor.workshop, visitor.owner_id, "running.wav")
     run_job(visitor.workshop, running)
     invited = f"/setup/{issue_link(visitor.workshop, LONG_NAME[:80], 'member')}"
-    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people")
-    for path in (*own, "/recover", invited, "/trust", "/nothing"):
+    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data")
+    for path in (*own, "/what-it-sees", "/recover", invited, "/trust", "/nothing"):
         page = visitor.open(path)
         if path.startswith("/recordings"):
             expect(page.locator(".turn").first).to_be_visible()
@@ -43,7 +43,20 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search", "/air-gap", "/account", "/people", "/recover", "/trust", "/setup/token", "/nothing"]
+    "path",
+    [
+        "/",
+        "/search",
+        "/air-gap",
+        "/account",
+        "/people",
+        "/your-data",
+        "/what-it-sees",
+        "/recover",
+        "/trust",
+        "/setup/token",
+        "/nothing",
+    ],  # fmt: skip
 )
 def test_every_page_has_a_language_a_title_one_heading_and_named_controls(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)

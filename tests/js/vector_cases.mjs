@@ -158,6 +158,8 @@ function identity(vectors, { identity: shipped, links }) {
     recover: (c) => shipped.recoveryMessage(c.origin, hex(c.nonce)),
     passphrase: (c) => shipped.passphraseMessage(c.origin, hex(c.nonce), hex(c.changed)),
     recovery: (c) => shipped.recoveryChangeMessage(c.origin, hex(c.nonce), hex(c.changed)),
+    deletion: (c) => shipped.deletionMessage(c.origin, hex(c.nonce), false),
+    "deletion with account": (c) => shipped.deletionMessage(c.origin, hex(c.nonce), true),
   };
   return [
     ...each(vectors.persons, "has the same keys", async (c) => {

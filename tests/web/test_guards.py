@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
     ("POST", "/recover/begin"),
     ("POST", "/recover/finish"),
     ("GET", "/trust"),
+    ("GET", "/what-it-sees"),
     ("GET", "/cloister-ca.crt"),
 }
 

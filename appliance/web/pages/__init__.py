@@ -16,6 +16,8 @@ from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 from appliance.web.pages.vault import VaultAnswers
+from appliance.web.pages.what_it_sees import WhatItSeesPage
+from appliance.web.pages.your_data import YourDataPages
 
 CONTROLLERS = (
     AccessPages,
@@ -36,4 +38,6 @@ CONTROLLERS = (
     TrustPages,
     UploadSteps,
     VaultAnswers,
+    WhatItSeesPage,
+    YourDataPages,
 )

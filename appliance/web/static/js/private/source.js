@@ -66,7 +66,7 @@ export class PrivateTranscript {
 
   /**
    * @param {any} served
-   * @param {SealedIndex} index
+   * @param {Pick<SealedIndex, "memory" | "save">} index
    */
   async read(served, index) {
     const sealed = fromBase64(served.sealed);
