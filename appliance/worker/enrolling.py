@@ -18,6 +18,7 @@ from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_recording
+from appliance.worker.packs import delete_packs_of
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
 
@@ -136,6 +137,7 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
     while owned := _recordings_of(workshop, account_id):
         for recording_id in owned:
             delete_recording(workshop, account_id, recording_id)
+    delete_packs_of(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")
 

@@ -14,8 +14,10 @@ from appliance.worker.privacy import (
     MAX_INDEX_BYTES,
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
+    SealedTitle,
     adopt,
     kept_documents,
+    private_title,
     save_sealed_index,
     save_sealed_transcript,
     sealed_index,
@@ -84,6 +86,11 @@ class SealedPages(Controller):
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedDocument:
         """Hand out the sealed transcript, and every way to its key."""
         return sealed_transcript(workshop, owner_id, recording_id.hex)
+
+    @get("/title", sync_to_thread=True)
+    def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedTitle:
+        """Hand out the sealed title alone, for a page that does not show the recording."""
+        return private_title(workshop, owner_id, recording_id.hex)
 
     @post("/adopted", status_code=NO_CONTENT, sync_to_thread=True)
     def adopt(

@@ -27,6 +27,8 @@ export class SealedIndex {
     this.memory = emptyMemory();
     /** @type {Kept[]} */
     this.kept = [];
+    /** @type {((memory: Memory) => Memory)[]} */
+    this.later = [];
   }
 
   /**
@@ -50,8 +52,18 @@ export class SealedIndex {
       recording: each.recording_id,
       document: toHex(fromBase64(each.document_id)),
       version: each.version,
+      created_ms: each.created_ms,
     }));
     this.noteVersion();
+  }
+
+  /**
+   * Change what is remembered, with the next saving: of many documents that are read one after the other.
+   * @param {(memory: Memory) => Memory} change - May be made twice.
+   */
+  saveLater(change) {
+    this.later.push(change);
+    this.memory = change(this.memory);
   }
 
   /**
@@ -60,7 +72,7 @@ export class SealedIndex {
    */
   async save(change) {
     for (let attempt = 1; ; attempt += 1) {
-      const memory = change(this.memory);
+      const memory = [...this.later, change].reduce((before, each) => each(before), this.memory);
       const next = this.version + 1;
       const text = utf8(JSON.stringify(memory));
       const { indexKey, accountId } = this.vault;
@@ -69,6 +81,7 @@ export class SealedIndex {
         await ask("PUT", "/vault/index", { from_version: this.version, sealed: toBase64(sealed) });
         this.version = next;
         this.memory = memory;
+        this.later = [];
         this.noteVersion();
         return;
       } catch (error) {

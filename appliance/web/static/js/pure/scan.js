@@ -23,7 +23,7 @@ import { marks, matches } from "./query.js";
  * @typedef {{position: number, start: number, speaker: string | null, voice: number | null, text: string,
  *   marks: Mark[]}} Place
  * @typedef {{recording: string, created_ms: number, title: string, language: string, marks: Mark[], count: number,
- *   places: Place[]}} Group
+ *   places: Place[], is_private?: boolean}} Group - Private: only this browser can open it.
  * @typedef {{groups: Group[], recordings: number, places: number, is_counted: boolean, has_more: boolean}} Found
  */
 
@@ -33,8 +33,9 @@ export const PLACES_OF_ONE = 50;
 
 /**
  * Fold the passages of a recording, once.
- * @param {Entry} entry
- * @returns {Prepared}
+ * @template {Entry} E
+ * @param {E} entry
+ * @returns {E & Prepared}
  */
 export function prepare(entry) {
   const passages = entry.passages.map((passage) => ({ ...passage, text: plain(passage.text) }));
