@@ -9,6 +9,8 @@ export function letPeopleSearchPrivately() {
   if (box === null) return;
   const load = () => import("./private/search.js");
   addSource(async (question) => (await load()).searchPrivately(question), true);
-  box.addEventListener("focusin", async () => (await load()).prepare(), { once: true });
+  const prepare = async () => (await load()).prepare();
+  if (box.contains(document.activeElement)) prepare();
+  else box.addEventListener("focusin", prepare, { once: true });
   document.addEventListener(UNLOCKED, async () => (await import("./private/forgetting.js")).clearAfterUnlocking());
 }

@@ -30,7 +30,7 @@ let opening = null;
 /** @type {Promise<void> | null} */
 let reading = null;
 
-document.addEventListener(UNLOCKED, () => prepare());
+document.addEventListener(UNLOCKED, () => Promise.resolve(opening).then(prepare));
 line("locked").querySelector("button")?.addEventListener("click", requireVault);
 
 /** Open the packs, if the vault is open, and say so where it is not. */
