@@ -29,7 +29,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     fail_job(visitor.workshop, failed, UnreadableMediaError())
     running = put_recording(visitor.workshop, visitor.owner_id, "running.wav")
     run_job(visitor.workshop, running)
-    for path in ("/", f"/recordings/{finished}", "/air-gap", "/trust", "/setup/token", "/nothing"):
+    for path in ("/", f"/recordings/{finished}", "/search", "/air-gap", "/trust", "/setup/token", "/nothing"):
         page = visitor.open(path)
         if path.startswith("/recordings"):
             expect(page.locator(".turn").first).to_be_visible()
@@ -40,7 +40,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         assert page.evaluate("window.refusals") == []
 
 
-@pytest.mark.parametrize("path", ["/", "/air-gap", "/trust", "/setup/token", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/search", "/air-gap", "/trust", "/setup/token", "/nothing"])
 def test_every_page_has_a_language_a_title_one_heading_and_named_controls(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
     assert page.evaluate("document.documentElement.lang") == "en"
