@@ -20,7 +20,6 @@ from appliance.worker.challenge import Purpose
 from appliance.worker.throttle import Attempt
 from appliance.worker.workshop import Workshop
 
-REFUSALS: dict[Purpose, type[AccessError]] = {Purpose.PASSPHRASE: SignInError, Purpose.RECOVERY_CODE: RecoveryError}
 SIGNED: dict[Purpose, Callable[[str, bytes], bytes]] = {
     Purpose.PASSPHRASE: identity.login_message,
     Purpose.RECOVERY_CODE: identity.recovery_message,
@@ -135,9 +134,9 @@ def prove(workshop: Workshop, claim: Claim, proof: Proof, message: bytes, visito
     try:
         identity.verify(public, message, proof.signature)
     except WrongKeyError as exc:
-        raise REFUSALS[purpose] from exc
+        raise _refusal(purpose) from exc
     if account is None:
-        raise REFUSALS[purpose]
+        raise _refusal(purpose)
     workshop.challenges.spend(proof.nonce)
     workshop.throttle.succeeded(attempt)
     return account
@@ -189,3 +188,7 @@ def _enrolled(workshop: Workshop, name: str) -> Account | None:
 
 def _public_of(account: Account, purpose: Purpose) -> bytes | None:
     return account.login_public if purpose is Purpose.PASSPHRASE else account.recovery_public
+
+
+def _refusal(purpose: Purpose) -> AccessError:
+    return SignInError() if purpose is Purpose.PASSPHRASE else RecoveryError()

@@ -67,7 +67,9 @@ def enrolled(workshop: Workshop, name: str = "owner", role: str = accounts.ADMIN
         person = PEOPLE[known_as] = Person(name)
         with workshop.database.read() as session:
             person.account_id = invitations.look(session, token).account_id
-        enrol(workshop, token, name, person.keys, person.slots, AT_A_DESK)
+        entered = enrol(workshop, token, name, person.keys, person.slots, AT_A_DESK)
+        with workshop.database.write() as session:
+            sessions.end(session, entered.session_token)
     return PEOPLE[known_as]
 
 
