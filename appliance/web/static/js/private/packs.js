@@ -4,7 +4,7 @@
 import { fromBase64, fromHex, sha256, toHex } from "../crypto/bytes.js";
 import { WrapKind } from "../crypto/keywrap.js";
 import { Refusal } from "../crypto/refusal.js";
-import { judgePack } from "../pure/memory.js";
+import { judgePack, rememberPack } from "../pure/memory.js";
 import { coverage } from "../pure/packs.js";
 import { Problem, ask, askForBytes } from "../request.js";
 import { SealedIndex } from "./index.js";
@@ -104,23 +104,32 @@ export class Packs {
   /**
    * @param {string} pack
    * @param {Listed} listed
-   * @returns {Promise<boolean>} Whether it is what the vault remembers, or newer, and opens.
+   * @returns {Promise<boolean>} Whether it is what the vault remembers, or newer, and opens. What is newer is learned.
    */
   async open(pack, { version, wrapped }) {
     const { memory } = this.index;
     if (version < (memory.packs[pack]?.version ?? 0)) return false;
     try {
       const sealed = await askForBytes(`/vault/packs/${pack}/${version}`);
-      if (judgePack(memory, pack, version, toHex(await sha256(sealed))) === "exchanged") return false;
+      const digest = toHex(await sha256(sealed));
+      const verdict = judgePack(memory, pack, version, digest);
+      if (verdict === "exchanged") return false;
       // A pack of another person comes with a wrap under another key, and a wrap of another pack names that one.
       const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped: fromBase64(wrapped) }];
       const { key } = await this.vault.fileKey(fromHex(pack), wraps);
-      this.opened.set(pack, await this.thread.ask("open", { pack, version, key, sealed }, [sealed.buffer]));
+      const opened = await this.thread.ask("open", { pack, version, key, sealed }, [sealed.buffer]);
+      this.opened.set(pack, opened);
+      if (verdict !== "same") this.index.saveLater((before) => rememberPack(before, pack, { ...opened, sha256: digest }));
       return true;
     } catch (error) {
       if (error instanceof Refusal || (error instanceof Problem && error.status === NOT_FOUND)) return false;
       throw error;
     }
+  }
+
+  /** Write down what was found newer than the vault remembers, so that nobody can go back behind it. */
+  async learn() {
+    if (this.index.later.length > 0) await this.index.save((memory) => memory);
   }
 
   /** @param {string} pack */

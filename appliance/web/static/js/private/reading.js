@@ -30,8 +30,11 @@ export async function keepSearchable(source, title) {
   const isCovered = () => Object.values(packs.index.memory.packs).some(({ covers }) => covers[document] === version);
   await packs.alone(async () => {
     await packs.look();
+    // A pack that was stored and then cut off from the index may hold this transcript already.
+    const unknown = [...packs.listed.keys()].filter((pack) => !(pack in packs.index.memory.packs));
+    if (unknown.length > 0) await packs.bring(unknown);
     const kept = packs.index.kept.find((each) => each.document === document);
-    if (kept === undefined || isCovered()) return;
+    if (kept === undefined || isCovered()) return packs.learn();
     await write(packs, [entryOf(transcript, { recording, document, version, created_ms: kept.created_ms, title })]);
   });
 }
@@ -63,6 +66,7 @@ export async function readTheRest(packs, tell) {
     await write(packs, batch);
     await clear(packs, packs.coverage().untidy);
     await forgetLies(packs);
+    await packs.learn();
     await packs.agree();
   });
 }

@@ -51,7 +51,7 @@ export async function searchPrivately(question) {
     return NOTHING;
   }
   const isNext = Boolean(question.scope.recording || question.scope.before_ms);
-  if (!isNext) await refresh(open);
+  if (!isNext && reading === null) await refresh(open); // While it reads, it looks by itself.
   const found = await open.thread.ask("search", question);
   const progress = { ...NOTHING.progress, unreadable: open.coverage().unreadable };
   return { found: marked(found), progress, again: reading !== null };
@@ -82,8 +82,8 @@ async function refresh(packs) {
   await packs.bring();
   await packs.agree();
   const { uncovered, untidy } = packs.coverage();
-  const isDue = uncovered.length > 0 || untidy.length > 0 || isToForget(packs);
-  if (isDue && reading === null) reading = read(packs);
+  const isDue = uncovered.length > 0 || untidy.length > 0 || packs.index.later.length > 0 || isToForget(packs);
+  if (isDue) reading ??= read(packs);
   tellLies(packs);
 }
 

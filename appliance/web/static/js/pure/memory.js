@@ -78,12 +78,14 @@ function held(known, version, sha256) {
 }
 
 /**
+ * Remember what was seen, unless another browser has seen a later version meanwhile.
  * @param {Memory} memory
  * @param {string} document
  * @param {Remembered} seen
  * @returns {Memory}
  */
 export function remember(memory, document, seen) {
+  if ((memory.documents[document]?.version ?? 0) > seen.version) return memory;
   return { ...memory, documents: { ...memory.documents, [document]: seen } };
 }
 
@@ -130,6 +132,7 @@ export function rolledBack(memory, kept) {
  * @returns {Memory}
  */
 export function rememberPack(memory, pack, seen) {
+  if ((memory.packs[pack]?.version ?? 0) > seen.version) return memory;
   return { ...memory, packs: { ...memory.packs, [pack]: seen } };
 }
 
