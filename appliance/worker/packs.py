@@ -7,6 +7,7 @@ browser that stores nonsense harms its own person alone.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from appliance.crypto.envelope import DocumentType, require_form
 from appliance.crypto.keywrap import require_label
@@ -24,8 +25,15 @@ MAX_PACK_BYTES = 16 * 2**20  # Of 4 MiB of text at most 6 MiB are left; only a s
 MAX_PACKS = 500  # 2 GB of text, which is 35,000 hours of speech.
 
 
-def kept_packs(workshop: Workshop, owner_id: str) -> list[tuple[KeptPack, bytes]]:
-    """Return which packs of a person are there, each with its key under that person's user key.
+@dataclass(frozen=True, slots=True)
+class LockedPack(KeptPack):
+    """A pack that is there, with its key under the person's user key."""
+
+    wrapped: bytes
+
+
+def kept_packs(workshop: Workshop, owner_id: str) -> list[LockedPack]:
+    """Return which packs of a person are there.
 
     Where a deletion was cut off the key is gone before the row: it is empty then, and the browser deletes again.
     """
@@ -34,7 +42,9 @@ def kept_packs(workshop: Workshop, owner_id: str) -> list[tuple[KeptPack, bytes]
     holder = bytes.fromhex(owner_id)
     held = workshop.keystore.held(*(pack.document_id for pack in kept))
     wraps = {wrap.subject: wrap.wrapped for wrap in held if (wrap.kind, wrap.holder) == (UNDER_USER_KEY, holder)}
-    return [(pack, wraps.get(pack.document_id, b"")) for pack in kept]
+    return [
+        LockedPack(pack.document_id, pack.version, pack.size_bytes, wraps.get(pack.document_id, b"")) for pack in kept
+    ]
 
 
 def sealed_pack(workshop: Workshop, owner_id: str, document_id: bytes, version: int) -> bytes:

@@ -150,7 +150,6 @@ def test_reading_for_the_first_time_is_told_while_it_lasts(searcher: Visitor) ->
     expect(reading).to_have_text(re.compile("0 of 2 private recordings are being read for the first time"))
     waiting.pop().continue_()
     expect(reading).to_have_text(re.compile("1 of 2 private recordings"))
-    page.unroute("**/sealed")
     waiting.pop().continue_()
     expect_found(page, 2)
     expect(reading).to_be_hidden()

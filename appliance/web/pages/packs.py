@@ -16,7 +16,6 @@ from appliance.worker.packs import (
     MAX_PACK_BYTES,
     begin_pack,
     delete_pack,
-    kept_packs,
     save_pack,
     sealed_pack,
 )
@@ -33,39 +32,10 @@ class FirstVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     wrapped: WrappedKey
 
 
-class PackThere(msgspec.Struct, frozen=True, kw_only=True):
-    """One pack that is there.
-
-    Attributes:
-        size_bytes: Sealed.
-        wrapped: Its key under the person's user key.
-    """
-
-    document_id: bytes
-    version: int
-    size_bytes: int
-    wrapped: bytes
-
-
-class VaultPacks(msgspec.Struct, frozen=True, kw_only=True):
-    """All packs of a person."""
-
-    packs: list[PackThere]
-
-
 class PackPages(Controller):
-    """What the browser searches of the transcripts that it alone can open."""
+    """What the browser searches of what it alone can open. The index of the vault says which packs there are."""
 
     path = "/vault/packs"
-
-    @get(sync_to_thread=True)
-    def listing(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultPacks:
-        """Say which packs are there."""
-        there = [
-            PackThere(document_id=pack.document_id, version=pack.version, size_bytes=pack.size_bytes, wrapped=wrapped)
-            for pack, wrapped in kept_packs(workshop, owner_id)
-        ]
-        return VaultPacks(packs=there)
 
     @get("/{pack_id:uuid}/{version:int}", sync_to_thread=True)
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId, pack_id: PackId, version: Version) -> Response[bytes]:

@@ -1,12 +1,12 @@
 // @ts-check
 /** A person's search packs: fetched, held against what the vault remembers, opened in the search's thread. */
 
-import { fromBase64, fromHex, sha256, toHex } from "../crypto/bytes.js";
+import { fromHex, sha256, toHex } from "../crypto/bytes.js";
 import { WrapKind } from "../crypto/keywrap.js";
 import { Refusal } from "../crypto/refusal.js";
 import { judgePack, rememberPack } from "../pure/memory.js";
 import { coverage } from "../pure/packs.js";
-import { Problem, ask, askForBytes } from "../request.js";
+import { Problem, askForBytes } from "../request.js";
 import { SealedIndex } from "./index.js";
 import { SearchThread } from "./search_thread.js";
 
@@ -14,7 +14,7 @@ import { SearchThread } from "./search_thread.js";
  * @typedef {import("../vault.js").Vault} Vault
  * @typedef {import("../pure/memory.js").Kept} Kept
  * @typedef {import("../pure/packs.js").Covers} Covers
- * @typedef {{version: number, wrapped: string}} Listed - The key in base64, under the user key.
+ * @typedef {import("./index.js").KeptPack} KeptPack
  * @typedef {{version: number, bytes: number, covers: Covers}} Opened
  */
 
@@ -33,7 +33,7 @@ export class Packs {
     /** @type {SearchThread | null} */
     this.started = null;
     this.index = new SealedIndex(vault);
-    /** @type {Map<string, Listed>} */
+    /** @type {Map<string, KeptPack>} */
     this.listed = new Map();
     /** @type {Map<string, Opened>} */
     this.opened = new Map();
@@ -55,13 +55,8 @@ export class Packs {
 
   /** Ask which packs are there, and read what the vault remembers of them. */
   async look() {
-    const { packs } = await ask("GET", "/vault/packs");
-    const { later } = this.index;
-    this.index = await SealedIndex.load(this.vault);
-    for (const change of later) this.index.saveLater(change);
-    this.listed = new Map(
-      packs.map((/** @type {any} */ { document_id: id, version, wrapped }) => [toHex(fromBase64(id)), { version, wrapped }]),
-    );
+    await this.index.read();
+    this.listed = new Map(this.index.packs.map((kept) => [kept.pack, kept]));
     for (const pack of this.opened.keys()) if (!this.listed.has(pack)) this.drop(pack);
   }
 
@@ -91,7 +86,7 @@ export class Packs {
     const wanted = [...this.listed].filter(([pack]) => only === undefined || only.includes(pack));
     const due = wanted.filter(([pack, { version }]) => this.opened.get(pack)?.version !== version);
     const unknown = due.filter(([pack, { version }]) => this.lies.get(pack) !== version);
-    const outcomes = await Promise.all(unknown.map(([pack, listed]) => this.open(pack, listed)));
+    const outcomes = await Promise.all(unknown.map(([, listed]) => this.open(listed)));
     const lies = unknown.filter((_, number) => !outcomes[number]);
     const isLeftOut = (/** @type {string} */ pack) => !this.listed.has(pack) && this.lies.get(pack) !== LEFT_OUT;
     const leftOut = Object.keys(this.index.memory.packs).filter(isLeftOut);
@@ -102,11 +97,10 @@ export class Packs {
   }
 
   /**
-   * @param {string} pack
-   * @param {Listed} listed
+   * @param {KeptPack} kept
    * @returns {Promise<boolean>} Whether it is what the vault remembers, or newer, and opens. What is newer is learned.
    */
-  async open(pack, { version, wrapped }) {
+  async open({ pack, version, wrapped }) {
     const { memory } = this.index;
     if (version < (memory.packs[pack]?.version ?? 0)) return false;
     try {
@@ -115,7 +109,7 @@ export class Packs {
       const verdict = judgePack(memory, pack, version, digest);
       if (verdict === "exchanged") return false;
       // A pack of another person comes with a wrap under another key, and a wrap of another pack names that one.
-      const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped: fromBase64(wrapped) }];
+      const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped }];
       const { key } = await this.vault.fileKey(fromHex(pack), wraps);
       const opened = await this.thread.ask("open", { pack, version, key, sealed }, [sealed.buffer]);
       this.opened.set(pack, opened);

@@ -113,12 +113,13 @@ async function change(packs, pack, put) {
 async function store(packs, pack, key, { sealed, ...made }) {
   const content = { sealed: toBase64(sealed) };
   if (key !== null) {
-    const wrapped = toBase64(await packs.vault.wrapFileKey(fromHex(pack), key));
-    await ask("POST", `/vault/packs/${pack}`, { ...content, wrapped });
-    packs.listed.set(pack, { version: made.version, wrapped });
+    const wrapped = await packs.vault.wrapFileKey(fromHex(pack), key);
+    await ask("POST", `/vault/packs/${pack}`, { ...content, wrapped: toBase64(wrapped) });
+    packs.listed.set(pack, { pack, version: made.version, wrapped });
   } else {
     await ask("PUT", `/vault/packs/${pack}`, { ...content, from_version: made.version - 1 });
-    packs.listed.set(pack, { wrapped: "", ...packs.listed.get(pack), version: made.version });
+    const { wrapped = new Uint8Array() } = packs.listed.get(pack) ?? {};
+    packs.listed.set(pack, { pack, version: made.version, wrapped });
   }
   packs.opened.set(pack, made);
   const seen = { ...made, sha256: toHex(await sha256(sealed)) };
