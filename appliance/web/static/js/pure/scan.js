@@ -7,7 +7,7 @@
  * Ranges are made only for the few passages that are shown.
  */
 
-import { foldedLine, plain, tokens, words } from "./fold.js";
+import { foldedLines, plain, tokens, words } from "./fold.js";
 import { marks, matches } from "./query.js";
 
 /**
@@ -38,16 +38,13 @@ export const PLACES_OF_ONE = 50;
  * @returns {E & Prepared}
  */
 export function prepare(entry) {
-  const passages = entry.passages.map((passage) => ({ ...passage, text: plain(passage.text) }));
+  const passages = entry.passages.map(({ start, speaker, text }) => ({ start, speaker, text: plain(text) }));
   const starts = new Uint32Array(passages.length);
-  /** @type {string[]} */
-  const lines = [];
+  const lines = foldedLines(passages.map(({ text }) => text));
   let at = 0;
-  passages.forEach(({ text }, number) => {
-    const line = foldedLine(text);
+  lines.forEach((line, number) => {
     starts[number] = at;
     at += line.length + 1;
-    lines.push(line);
   });
   lines.push(""); // Joined, not added to: engines keep a sum of strings in parts, and the first search would pay.
   return { ...entry, title: plain(entry.title), passages, folded: lines.join("\n"), starts };
