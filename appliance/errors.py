@@ -35,6 +35,7 @@
     │   ├── ChunkConflictError    a repeated chunk has other bytes
     │   ├── ChunkSizeError        a chunk has not the size agreed on
     │   ├── SealedTooLargeError   a sealed text is larger than any text of its kind
+    │   ├── TooManyPacksError     a person's browser keeps more search packs than anybody needs
     │   └── SpoolFullError        no room left on the disk
     ├── MediaError                a recording cannot be decoded
     │   ├── UnreadableMediaError  not a recording, or damaged beyond reading
@@ -412,6 +413,15 @@ class SealedTooLargeError(UploadError):
     text = "What the browser sealed has {size_bytes} bytes. At most {limit_bytes} bytes are accepted."
     size_bytes: int
     limit_bytes: int
+
+
+@dataclass(eq=False)
+class TooManyPacksError(UploadError):
+    """A person's browser keeps more search packs than anybody needs."""
+
+    code = "upload.too_many_packs"
+    text = "Your vault has {most} search packs already, and no more are accepted."
+    most: int
 
 
 @dataclass(eq=False)

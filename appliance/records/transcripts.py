@@ -23,11 +23,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A sealed transcript that is there, and its version."""
+    """A sealed transcript that is there, and its version.
+
+    Attributes:
+        created_ms: When its recording was given to the appliance, in milliseconds since 1970.
+    """
 
     recording_id: str
     document_id: bytes
     version: int
+    created_ms: int
 
 
 def store(
@@ -84,11 +89,13 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
 def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
     """Return which transcripts of an owner's recordings in a mode are there."""
     rows = session.exec(
-        select(SealedTranscript.recording_id, SealedTranscript.document_id, SealedTranscript.version)
+        select(Recording.id, SealedTranscript.document_id, SealedTranscript.version, Recording.created_at)
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
         .where(Recording.owner_id == owner_id, Recording.mode == mode)
     )
-    return [Kept(*row) for row in rows]
+    return [
+        Kept(recording, document, version, round(at.timestamp() * 1000)) for recording, document, version, at in rows
+    ]
 
 
 def sealed_bytes(session: Session, owner_id: str) -> int:

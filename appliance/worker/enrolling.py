@@ -18,6 +18,7 @@ from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_all_of
+from appliance.worker.packs import delete_packs_of
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
 
@@ -134,6 +135,7 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
         workshop.keystore.erase(bytes.fromhex(account_id))
     forget_ended(workshop)
     delete_all_of(workshop, account_id)
+    delete_packs_of(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")
 

@@ -14,6 +14,7 @@ from appliance.worker.challenge import Purpose
 from appliance.worker.enrolling import remove_account
 from appliance.worker.entering import Claim, Proof, Visitor, prove, require_same_keys
 from appliance.worker.library import delete_all_of, open_title
+from appliance.worker.packs import delete_packs_of
 from appliance.worker.privacy import SealedTitle, sealed_titles
 from appliance.worker.workshop import Workshop
 
@@ -116,6 +117,7 @@ def delete_everything(
         remove_account(workshop, account.id)
     else:
         number = delete_all_of(workshop, account.id)
+        delete_packs_of(workshop, account.id)  # They hold the words of what was just deleted.
     log.info("everything of a person deleted", extra={"count": number})
     return number
 

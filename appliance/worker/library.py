@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import accounts, jobs, recordings, transcripts
+from appliance.records import accounts, jobs, packs, recordings, transcripts
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
@@ -124,6 +124,7 @@ def resume(workshop: Workshop) -> None:
         audio_ids = recordings.audio_ids(session)
         unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
+        documents |= packs.all_document_ids(session)
         known = documents | accounts.ids(session)
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))

@@ -141,6 +141,18 @@ def sealed_titles(workshop: Workshop, private: list[Recording]) -> dict[str, Sea
     }
 
 
+def private_title(workshop: Workshop, owner_id: str, recording_id: str) -> SealedTitle:
+    """Return the sealed title of one private recording.
+
+    Raises:
+        NotFoundError: There is none, or it is somebody else's, or in standard mode.
+    """
+    found = sealed_titles(workshop, [_get(workshop, owner_id, recording_id)]).get(recording_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def sealed_transcript(workshop: Workshop, owner_id: str, recording_id: str) -> SealedDocument:
     """Return the sealed transcript of a private recording.
 

@@ -56,7 +56,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         "/trust",
         "/setup/token",
         "/nothing",
-    ],  # fmt: skip
+    ],
 )
 def test_every_page_has_a_language_a_title_one_heading_and_named_controls(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)

@@ -14,14 +14,14 @@ test("other bytes under the same version are noticed", () => assert.equal(judge(
 test("a document that is kept no more is missing, and each recording is named once", () => {
   const two = remember(seen, "d2", { recording: "r1", version: 1, sha256: "cc" });
   assert.deepEqual(missing(two, []), ["r1"]);
-  assert.deepEqual(missing(two, [{ recording: "r1", documentId: "d1", version: 3 }]), ["r1"]);
-  assert.deepEqual(missing(seen, [{ recording: "r1", documentId: "d1", version: 3 }]), []);
+  assert.deepEqual(missing(two, [{ recording: "r1", document: "d1", version: 3 }]), ["r1"]);
+  assert.deepEqual(missing(seen, [{ recording: "r1", document: "d1", version: 3 }]), []);
 });
 
 test("a version below the remembered one is rolled back, an unknown document is not", () => {
   const kept = [
-    { recording: "r1", documentId: "d1", version: 2 },
-    { recording: "r2", documentId: "d2", version: 1 },
+    { recording: "r1", document: "d1", version: 2 },
+    { recording: "r2", document: "d2", version: 1 },
   ];
   assert.deepEqual(rolledBack(seen, kept), ["r1"]);
 });

@@ -40,7 +40,8 @@ def test_a_script_writes_text_as_text_and_keeps_nothing(script: Path) -> None:
 @pytest.mark.parametrize("script", PURE, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_pure_script_knows_no_document(script: Path) -> None:
     code = re.sub(r"/\*.*?\*/", "", script.read_text(), flags=re.DOTALL)
-    assert not re.search(r"\b(document|window|location|fetch|navigator)\b", code)
+    # A document is also what is sealed, and may be called so: the page's is the one that something is asked of.
+    assert not re.search(r"\b(document|window|location|navigator)\s*[.\[]|\bfetch\b", code)
 
 
 @pytest.mark.parametrize("script", sorted((STATIC / "js" / "crypto").glob("*.js")), ids=lambda path: path.name)

@@ -26,7 +26,9 @@ from appliance.worker.entering import Proof, ask
 from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.leaving import belongings, delete_everything, extent, is_last_administrator
 from appliance.worker.library import delete_recordings
+from appliance.worker.packs import kept_packs
 from appliance.worker.workshop import Workshop
+from tests.packs import put_pack
 from tests.people import Person
 from tests.web.appliance import (
     ADDRESS,
@@ -136,6 +138,14 @@ def test_everything_goes_in_every_state_and_the_account_stays(workshop: Workshop
     assert workshop.keystore.subjects() - people == {left.recording.audio_id, left.recording.title_id}
     assert workshop.spool.audio_ids() == {left.recording.audio_id}
     assert workshop.fleeting_keys == {}
+
+
+def test_the_search_packs_go_with_what_their_words_were_of(workshop: Workshop, amina: Person) -> None:
+    put_pack(workshop, amina)
+    delete_everything(
+        workshop, signed_in(workshop, amina), amina.name, proof_of(workshop, amina), AT_A_DESK, with_account=False
+    )
+    assert kept_packs(workshop, amina.account_id) == []
 
 
 def test_the_keys_of_all_are_erased_before_the_first_byte_is(

@@ -6,6 +6,7 @@ from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.packs import PackPages
 from appliance.web.pages.people import PeoplePages
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
@@ -28,6 +29,7 @@ CONTROLLERS = (
     IndexPages,
     LibraryPage,
     OwnLinkPages,
+    PackPages,
     PeoplePages,
     PreferenceForm,
     RecordingPages,

@@ -10,12 +10,15 @@ from litestar.params import FromPath, JSONBody
 
 from appliance.records.transcripts import Kept
 from appliance.web.visit import GivenWorkshop, OwnerId
+from appliance.worker.packs import LockedPack, kept_packs
 from appliance.worker.privacy import (
     MAX_INDEX_BYTES,
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
+    SealedTitle,
     adopt,
     kept_documents,
+    private_title,
     save_sealed_index,
     save_sealed_transcript,
     sealed_index,
@@ -51,11 +54,13 @@ class VaultIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: 0 before there is an index.
+        packs: Read after the index: a pack is stored before the index says so, and none may seem older than it is.
     """
 
     version: int
     sealed: bytes
     documents: list[Kept]
+    packs: list[LockedPack]
 
 
 class IndexPages(Controller):
@@ -65,9 +70,10 @@ class IndexPages(Controller):
 
     @get(sync_to_thread=True)
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
-        """Hand out the index, and which documents are there."""
+        """Hand out the index, and which documents and search packs are there."""
         version, sealed = sealed_index(workshop, owner_id)
-        return VaultIndex(version=version, sealed=sealed, documents=kept_documents(workshop, owner_id))
+        documents, packs = kept_documents(workshop, owner_id), kept_packs(workshop, owner_id)
+        return VaultIndex(version=version, sealed=sealed, documents=documents, packs=packs)
 
     @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)
     def save(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NextVersion]) -> SavedVersion:
@@ -84,6 +90,11 @@ class SealedPages(Controller):
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedDocument:
         """Hand out the sealed transcript, and every way to its key."""
         return sealed_transcript(workshop, owner_id, recording_id.hex)
+
+    @get("/title", sync_to_thread=True)
+    def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedTitle:
+        """Hand out the sealed title alone, for a page that does not show the recording."""
+        return private_title(workshop, owner_id, recording_id.hex)
 
     @post("/adopted", status_code=NO_CONTENT, sync_to_thread=True)
     def adopt(

@@ -4,6 +4,7 @@
 import { forget, missing, rolledBack } from "../pure/memory.js";
 import { UNLOCKED, openVault, requireVault } from "../vault.js";
 import { say } from "../words.js";
+import { clearWhatIsGone } from "./forgetting.js";
 import { IndexRolledBack, SealedIndex } from "./index.js";
 import { openTitles } from "./titles.js";
 
@@ -39,7 +40,9 @@ function offerUnlocking() {
 async function show(vault) {
   openTitles(vault);
   try {
-    compare(await SealedIndex.load(vault));
+    const index = await SealedIndex.load(vault);
+    compare(index);
+    await clearWhatIsGone(index);
   } catch (error) {
     warn([say(error instanceof IndexRolledBack ? "index_rolled_back" : "index_damaged")]);
   }

@@ -8,6 +8,7 @@ import { say } from "../words.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
 import { IndexRolledBack } from "./index.js";
+import { keepSearchable } from "./reading.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
 import { openTitle } from "./titles.js";
 
@@ -32,7 +33,9 @@ export async function openForPage(recordingId) {
     const source = await PrivateTranscript.open(vault, recordingId);
     showHolders(source);
     showFacts(source.transcript);
-    return new Page(source, title);
+    const page = new Page(source, title);
+    page.keepSearchable();
+    return page;
   } catch (error) {
     throw toWords(error);
   }
@@ -62,7 +65,13 @@ class Page {
     const speakers = changed.speakers.map(({ id, name }) => ({ id, name: plainName(name) }));
     const kept = { ...changed, speakers };
     await this.source.save(kept);
+    this.keepSearchable();
     return kept;
+  }
+
+  /** In the background: nobody waits for it, and where it does not work out, the next search reads the transcript. */
+  keepSearchable() {
+    keepSearchable(this.source, this.title).catch(() => {});
   }
 }
 

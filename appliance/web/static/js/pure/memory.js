@@ -10,14 +10,18 @@
 /**
  * @typedef {{recording: string, version: number, sha256: string}} Remembered - By recording id, version, and SHA-256 of
  *   the sealed bytes as hex digits.
- * @typedef {{schema: 1, documents: Record<string, Remembered>}} Memory - By document id as hex digits.
- * @typedef {{recording: string, documentId: string, version: number}} Kept - What the appliance says that it keeps.
+ * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
+ *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
+ * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>}} Memory - By
+ *   document id as hex digits.
+ * @typedef {{recording: string, document: string, version: number, created_ms: number}} Kept - What the appliance says
+ *   that it keeps.
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
  */
 
 /** @returns {Memory} */
 export function emptyMemory() {
-  return { schema: 1, documents: {} };
+  return { schema: 1, documents: {}, packs: {} };
 }
 
 /**
@@ -29,7 +33,7 @@ export function emptyMemory() {
 export function readMemory(text) {
   const memory = JSON.parse(text);
   if (memory?.schema !== 1) throw new RangeError("memory of another schema");
-  return memory;
+  return { ...emptyMemory(), ...memory };
 }
 
 /**
@@ -40,26 +44,49 @@ export function readMemory(text) {
  * - `older`: an older version is served than was seen before.
  * - `exchanged`: the version is the same and the bytes are others.
  * @param {Memory} memory
- * @param {string} documentId
+ * @param {string} document
  * @param {number} version
  * @param {string} sha256
  * @returns {Verdict}
  */
-export function judge(memory, documentId, version, sha256) {
-  const known = memory.documents[documentId];
+export function judge(memory, document, version, sha256) {
+  return held(memory.documents[document], version, sha256);
+}
+
+/**
+ * What a served search pack is beside the remembered one.
+ * @param {Memory} memory
+ * @param {string} pack
+ * @param {number} version
+ * @param {string} sha256
+ * @returns {Verdict}
+ */
+export function judgePack(memory, pack, version, sha256) {
+  return held(memory.packs[pack], version, sha256);
+}
+
+/**
+ * @param {{version: number, sha256: string} | undefined} known
+ * @param {number} version
+ * @param {string} sha256
+ * @returns {Verdict}
+ */
+function held(known, version, sha256) {
   if (known === undefined) return "first";
   if (version !== known.version) return version > known.version ? "newer" : "older";
   return sha256 === known.sha256 ? "same" : "exchanged";
 }
 
 /**
+ * Remember what was seen, unless another browser has seen a later version meanwhile.
  * @param {Memory} memory
- * @param {string} documentId
+ * @param {string} document
  * @param {Remembered} seen
  * @returns {Memory}
  */
-export function remember(memory, documentId, seen) {
-  return { ...memory, documents: { ...memory.documents, [documentId]: seen } };
+export function remember(memory, document, seen) {
+  if ((memory.documents[document]?.version ?? 0) > seen.version) return memory;
+  return { ...memory, documents: { ...memory.documents, [document]: seen } };
 }
 
 /**
@@ -81,8 +108,8 @@ export function forget(memory, recordings) {
  * @returns {string[]} Each once.
  */
 export function missing(memory, kept) {
-  const there = new Set(kept.map(({ documentId }) => documentId));
-  const gone = Object.entries(memory.documents).filter(([documentId]) => !there.has(documentId));
+  const there = new Set(kept.map(({ document }) => document));
+  const gone = Object.entries(memory.documents).filter(([document]) => !there.has(document));
   return [...new Set(gone.map(([, { recording }]) => recording))];
 }
 
@@ -94,6 +121,39 @@ export function missing(memory, kept) {
  */
 export function rolledBack(memory, kept) {
   return kept
-    .filter(({ documentId, version }) => version < (memory.documents[documentId]?.version ?? 0))
+    .filter(({ document, version }) => version < (memory.documents[document]?.version ?? 0))
     .map(({ recording }) => recording);
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string} pack
+ * @param {RememberedPack} seen
+ * @returns {Memory}
+ */
+export function rememberPack(memory, pack, seen) {
+  if ((memory.packs[pack]?.version ?? 0) > seen.version) return memory;
+  return { ...memory, packs: { ...memory.packs, [pack]: seen } };
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string[]} packs
+ * @returns {Memory}
+ */
+export function forgetPacks(memory, packs) {
+  const gone = new Set(packs);
+  return { ...memory, packs: Object.fromEntries(Object.entries(memory.packs).filter(([pack]) => !gone.has(pack))) };
+}
+
+/**
+ * The packs in which words of a transcript stand that the appliance does not keep any more.
+ * @param {Memory} memory
+ * @param {Kept[]} kept
+ * @returns {string[]}
+ */
+export function packsToClear(memory, kept) {
+  const there = new Set(kept.map(({ document }) => document));
+  const isToClear = (/** @type {[string, RememberedPack]} */ [, { covers }]) => Object.keys(covers).some((document) => !there.has(document));
+  return Object.entries(memory.packs).filter(isToClear).map(([pack]) => pack);
 }
