@@ -6,11 +6,13 @@ import base64
 from uuid import UUID
 
 from appliance.crypto.envelope import DocumentType, seal_document
+from appliance.options import TranscribeOptions
 from appliance.worker.packs import MAX_PACK_BYTES
+from appliance.worker.privacy import begin_private_upload
 from tests.packs import put_pack, sealed_pack
-from tests.web.appliance import enrolled
+from tests.web.appliance import enrolled, put_recording
 from tests.web.conftest import Browser
-from tests.worker.private import unwrapped
+from tests.worker.private import sealed_title, unwrapped
 
 
 def text(content: bytes) -> str:
@@ -78,4 +80,20 @@ def test_what_is_no_pack_is_refused_in_words(browser: Browser) -> None:
 
 
 def test_a_title_is_handed_out_to_its_owner_alone(browser: Browser) -> None:
-    assert browser.json("GET", f"/recordings/{UUID(int=7)}/title").status_code == 404
+    titles = {}
+    for name in ("owner", "other"):
+        person = enrolled(browser.workshop, name)
+        titles[name] = sealed_title(person, "Ward 4.wav")
+        recording = begin_private_upload(
+            browser.workshop, person.account_id, titles[name], 400, TranscribeOptions(), survives_restart=False
+        )
+        answer = browser.json("GET", f"/recordings/{UUID(recording.id)}/title")
+        assert answer.status_code == (200 if name == "owner" else 404)
+        if name == "owner":
+            assert answer.json()["sealed"] == text(titles[name].sealed)
+            assert answer.json()["wrapped"] == text(titles[name].wrapped)
+
+
+def test_a_standard_recording_has_no_sealed_title(browser: Browser) -> None:
+    recording_id = put_recording(browser.workshop, browser.owner_id, "Hearing.wav")
+    assert browser.json("GET", f"/recordings/{UUID(recording_id)}/title").status_code == 404

@@ -49,7 +49,9 @@ export class Packs {
    * @returns {Packs}
    */
   static of(vault) {
-    if (ofThisPage?.vault !== vault) ofThisPage = new Packs(vault);
+    if (ofThisPage?.vault === vault) return ofThisPage;
+    ofThisPage?.started?.worker.terminate(); // The vault was locked since: what was opened then is not kept.
+    ofThisPage = new Packs(vault);
     return ofThisPage;
   }
 

@@ -51,7 +51,12 @@ export async function searchPrivately(question) {
     return NOTHING;
   }
   const isNext = Boolean(question.scope.recording || question.scope.before_ms);
-  if (!isNext && reading === null) await refresh(open); // While it reads, it looks by itself.
+  try {
+    if (!isNext && reading === null) await refresh(open); // While it reads, it looks by itself.
+  } catch (error) {
+    tellTrouble(error);
+    return NOTHING; // What was opened before is not shown beside an appliance that says something else now.
+  }
   const found = await open.thread.ask("search", question);
   const progress = { ...NOTHING.progress, unreadable: open.coverage().unreadable };
   return { found: marked(found), progress, again: reading !== null };
@@ -67,10 +72,9 @@ async function openPacks() {
     const packs = Packs.of(vault);
     await refresh(packs);
     open = packs;
-    if (reading === null) tell("reading", "");
     searchAgain();
   } catch (error) {
-    tell("reading", say(error instanceof IndexRolledBack ? "search_rolled_back" : "search_private_failed"));
+    tellTrouble(error);
   }
 }
 
@@ -84,6 +88,7 @@ async function refresh(packs) {
   const { uncovered, untidy } = packs.coverage();
   const isDue = uncovered.length > 0 || untidy.length > 0 || packs.index.later.length > 0 || isToForget(packs);
   if (isDue) reading ??= read(packs);
+  if (reading === null) tell("reading", "");
   tellLies(packs);
 }
 
@@ -99,8 +104,8 @@ async function read(packs) {
       tell("reading", say("search_reading", { done: figure(done), whole: figure(whole) }));
     });
     tell("reading", "");
-  } catch {
-    tell("reading", say("search_private_failed"));
+  } catch (error) {
+    tellTrouble(error);
   } finally {
     tellLies(packs);
     reading = null;
@@ -115,6 +120,11 @@ async function read(packs) {
 function offer(hasPrivate, isLocked) {
   line("locked").hidden = !(hasPrivate && isLocked);
   line("private-choice").hidden = !hasPrivate;
+}
+
+/** @param {unknown} error */
+function tellTrouble(error) {
+  tell("reading", say(error instanceof IndexRolledBack ? "search_rolled_back" : "search_private_failed"));
 }
 
 /** @param {Packs} packs */
