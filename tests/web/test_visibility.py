@@ -43,9 +43,12 @@ from appliance.web.visibility.sight import Column, Place, Sight, Table
 from appliance.worker import privacy
 from appliance.worker.intake import take_chunk
 from appliance.worker.library import tidy
+from appliance.worker.sharing import file_keys, make_link, open_link
 from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
 from tests.conftest import REPOSITORY
+from tests.links import Link
+from tests.packs import put_pack
 from tests.people import Person
 from tests.web.appliance import (
     a_transcript,
@@ -89,11 +92,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("seen")
     workshop = open_workshop(folder)
     tls_context(workshop.settings.keys_folder, ("localhost",))
-    Bell(workshop.settings.data, work=lambda: None, tidy=lambda: None).ring()
+    Bell(workshop.settings.data, work=lambda: None, tidy=lambda: None, rotate=lambda: None).ring()
     issue_link(workshop, f"{NAME} invited")  # Before somebody enrols: a later one would sweep up the used link.
     person = enrolled(workshop, NAME)
     sign_in(workshop, NAME)
-    finish_job(workshop, _standard(workshop, person), _transcript())
+    done = _standard(workshop, person)
+    finish_job(workshop, done, _transcript())
     fail_job(workshop, _standard(workshop, person), UnreadableMediaError())
     _standard(workshop, person)
     finish_privately(workshop, _private(workshop, person), _transcript())
@@ -102,6 +106,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         index_key(person.user_key), DocumentType.INDEX, bytes.fromhex(person.account_id), 1, WORD.encode()
     )
     privacy.save_sealed_index(workshop, person.account_id, memory, 0)
+    put_pack(workshop, person, [{"text": WORD}])
+    link = Link(pin="seven brown owls")
+    make_link(workshop, person.account_id, done, link.offer(file_keys(workshop, person.account_id, done)))
+    open_link(workshop, link.id, link.token)
     tidy(workshop)
     yield folder
     workshop.close()

@@ -6,15 +6,15 @@ Whoever adds a table adds an entry here, in the file about its subject or in one
 from __future__ import annotations
 
 from appliance.records.database import DATABASE_FILE
-from appliance.records.keystore import KEYS_FILE
+from appliance.records.keyschema import KEYS_FILE
 from appliance.web.languages import mark
-from appliance.web.visibility import keys, machinery, people, recordings
+from appliance.web.visibility import keys, machinery, people, reading, recordings
 from appliance.web.visibility.sight import Table
 
 QUEUE_FILE = "queue.db"
 
 DATABASES: tuple[tuple[str, str, tuple[Table, ...]], ...] = (
-    (DATABASE_FILE, mark("The main database"), (*recordings.TABLES, *people.TABLES, *machinery.SHAPE)),
+    (DATABASE_FILE, mark("The main database"), (*recordings.TABLES, *reading.TABLES, *people.TABLES, *machinery.SHAPE)),
     (KEYS_FILE, mark("The key store"), keys.TABLES),
     (QUEUE_FILE, mark("The queue"), machinery.QUEUE),
 )

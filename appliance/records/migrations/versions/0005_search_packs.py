@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"  # The newest when this was written; 0003 (shares) and 0004 (workspaces) come before it.
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
