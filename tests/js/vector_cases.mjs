@@ -145,11 +145,58 @@ function rfc9180(vectors, { hpke: { schedule, sharedSecret, xPublicOf } }) {
 }
 
 /** @type {(vectors: Json, shipped: Json) => Case[]} */
-function identity(_vectors, _shipped) {
-  return [];
+function identity(vectors, { identity: shipped, links }) {
+  /** @type {Record<string, (c: Json) => Uint8Array>} */
+  const messages = {
+    login: (c) => shipped.loginMessage(c.origin, hex(c.nonce)),
+    recover: (c) => shipped.recoveryMessage(c.origin, hex(c.nonce)),
+    passphrase: (c) => shipped.passphraseMessage(c.origin, hex(c.nonce), hex(c.changed)),
+    recovery: (c) => shipped.recoveryChangeMessage(c.origin, hex(c.nonce), hex(c.changed)),
+  };
+  return [
+    ...each(vectors.persons, "has the same keys", async (c) => {
+      const { wrapKey, loginSeed } = await shipped.personKeys(hex(c.master_key));
+      equal([wrapKey, loginSeed], [hex(c.wrap_key), hex(c.login_seed)]);
+      equal(await shipped.publicOfSeed(loginSeed), hex(c.login_public));
+    }),
+    ...each(vectors.recoveries, "gives the same keys", async (c) => {
+      const { wrapKey, seed } = await shipped.recoveryKeys(hex(c.bytes));
+      equal([wrapKey, seed, await shipped.publicOfSeed(seed)], [hex(c.wrap_key), hex(c.seed), hex(c.public)]);
+    }),
+    ...each(vectors.indexes, "has the same key", async (c) => {
+      equal(await shipped.indexKey(hex(c.user_key)), hex(c.index_key));
+    }),
+    ...each(vectors.identities, "is shown by the same words", async (c) => {
+      const person = shipped.Identity.decode(hex(c.encoded));
+      const [x, ed] = [await person.xPublic(), await person.edPublic()];
+      const print = await shipped.fingerprint(ed, x);
+      equal([x, ed, print], [hex(c.x_public), hex(c.ed_public), hex(c.fingerprint)]);
+      equal(shipped.fingerprintWords(print), c.words);
+      equal(person.encode(), hex(c.encoded));
+    }),
+    ...each(vectors.fingerprints, "has the same words", async (c) => {
+      equal(shipped.fingerprintWords(hex(c.fingerprint)), c.words);
+    }),
+    ...each(vectors.links, "gives the same token and key", async (c) => {
+      const pin = c.stretched_pin === "" ? undefined : hex(c.stretched_pin);
+      equal(await links.accessToken(hex(c.secret)), hex(c.access_token));
+      equal(await links.linkKey(hex(c.secret), pin), hex(c.link_key));
+    }),
+    ...each(vectors.signatures, "is signed to the same bytes, and holds", async (c) => {
+      equal(messages[c.name](c), hex(c.message));
+      equal(await shipped.publicOfSeed(hex(c.seed)), hex(c.public));
+      equal(await shipped.sign(hex(c.seed), hex(c.message)), hex(c.signature));
+      await shipped.verify(hex(c.public), hex(c.message), hex(c.signature));
+    }),
+    ...refusals(vectors.refuses, (c) => shipped.verify(hex(c.public), hex(c.message), hex(c.signature))),
+  ];
 }
 
 /** @type {(vectors: Json, shipped: Json) => Case[]} */
-function recovery(_vectors, _shipped) {
-  return [];
+function recovery(vectors, { recovery: { readCode, writeCode } }) {
+  return [
+    ...each(vectors.writes, "is written the same", async (c) => equal(await writeCode(hex(c.bytes)), c.text)),
+    ...each(vectors.reads, "is read", async (c) => equal(await readCode(c.text), hex(c.bytes))),
+    ...refusals(vectors.refuses, (c) => readCode(c.text)),
+  ];
 }
