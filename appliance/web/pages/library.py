@@ -28,6 +28,17 @@ UPLOAD_WORDS = {
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
     "title_damaged": mark("A title that does not open"),
     "delete_named": mark("Delete {title}"),
+    "index_rolled_back": mark(
+        "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
+        "private, and tell your administrator."
+    ),
+    "index_damaged": mark(
+        "What your vault remembers cannot be read. Load the page again; if this stays, tell your administrator."
+    ),
+    "documents_rolled_back": mark(
+        "{number} of your private transcripts are served in an older version than you have seen."
+    ),
+    "documents_missing": mark("{number} private recordings that your vault remembers are not here any more."),
 }
 
 

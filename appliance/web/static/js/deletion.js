@@ -2,6 +2,7 @@
 /** Delete a recording, after the person said so in a dialog that names it. */
 
 import { notify } from "./notices.js";
+import { forgetRecording } from "./private/forgetting.js";
 import { Problem, ask } from "./request.js";
 import { say } from "./words.js";
 
@@ -33,6 +34,7 @@ async function remove(id, then, onDeleted) {
     notify(error instanceof Problem ? error.message : say("failed"), { isTrouble: true });
     return;
   }
+  await forgetRecording(id).catch(() => {}); // The recording is gone either way; the library asks about it later.
   if (then) location.assign(then);
   else onDeleted(id);
 }

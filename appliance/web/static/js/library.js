@@ -2,9 +2,11 @@
 /** The library page: uploads, and rows that go when their recording is deleted. */
 
 import { askBeforeDeleting } from "./deletion.js";
+import { showPrivateLibrary } from "./private/library.js";
 import { startUploads } from "./upload.js";
 
 showConnection();
+showPrivateLibrary();
 startUploads(/** @type {HTMLFormElement} */ (document.querySelector("[data-uploads]")));
 
 askBeforeDeleting((id) => {

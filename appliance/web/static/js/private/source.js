@@ -6,12 +6,13 @@
  * then on a result that somebody else seals to that public key is noticed, because it does not fit the wrap.
  */
 
-import { fromBase64, fromHex, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
+import { fromBase64, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
-import { SealedKeyPurpose, openKey } from "../crypto/hpke.js";
+import { SealedKeyPurpose } from "../crypto/hpke.js";
 import { WrapKind } from "../crypto/keywrap.js";
 import { judge, remember } from "../pure/memory.js";
 import { ask } from "../request.js";
+import { SEALED } from "../vault.js";
 import { SealedIndex } from "./index.js";
 
 /**
@@ -20,7 +21,7 @@ import { SealedIndex } from "./index.js";
  * @typedef {{kind: number, holder: string, wrapped: Uint8Array}} Wrap - The holder as hex digits.
  */
 
-const RESULT = 0x100 | SealedKeyPurpose.RESULT;
+const RESULT = SEALED | SealedKeyPurpose.RESULT;
 
 /** The appliance serves something else than this vault remembers. */
 export class NotAsRemembered extends Error {
@@ -79,28 +80,22 @@ export class PrivateTranscript {
     }));
     const verdict = judge(index.memory, toHex(this.documentId), this.version, digest);
     if (verdict === "older" || verdict === "exchanged") throw new NotAsRemembered(verdict);
-    await this.findKey(verdict);
+    const isAdopted = await this.findKey();
+    // Anybody who knows the public key can seal something to it. What this vault has opened before has a wrap of its
+    // own: one that comes with a sealed key again was made anew.
+    if (!isAdopted && verdict !== "first") throw new NotAsRemembered("exchanged");
     const text = await openDocument(this.fileKey, sealed, DocumentType.TRANSCRIPT, this.documentId, this.version);
     this.transcript = JSON.parse(new TextDecoder().decode(text));
-    if (this.result) await this.adopt(); // Only now: a key that opens nothing is no key to keep.
+    if (!isAdopted) await this.adopt(); // Only now: a key that opens nothing is no key to keep.
     if (verdict !== "same") await this.remember(digest);
   }
 
-  /** @param {Verdict} verdict */
-  async findKey(verdict) {
+  /** @returns {Promise<boolean>} Whether this vault has a wrap of its own. */
+  async findKey() {
     const mine = this.wraps.filter(({ holder }) => holder === this.vault.accountId);
-    this.result = mine.find(({ kind }) => kind === RESULT);
-    if (mine.some(({ kind }) => kind === WrapKind.FILE_KEY_UNDER_USER_KEY)) {
-      this.result = undefined;
-      this.fileKey = await this.vault.fileKey(this.documentId, mine);
-      return;
-    }
-    // A document that was adopted before has a wrap of our own. One that has only a sealed key again was made anew by
-    // somebody, which anybody can who knows the public key.
-    if (this.result === undefined || verdict !== "first") throw new NotAsRemembered("exchanged");
-    const recipient = fromHex(this.vault.accountId);
-    const label = { purpose: SealedKeyPurpose.RESULT, recipient, subject: this.documentId };
-    this.fileKey = await openKey(this.vault.xPrivate, this.result.wrapped, label);
+    const { key, isAdopted } = await this.vault.fileKey(this.documentId, mine);
+    this.fileKey = key;
+    return isAdopted;
   }
 
   async adopt() {
@@ -108,7 +103,8 @@ export class PrivateTranscript {
     const wrap = { kind: WrapKind.FILE_KEY_UNDER_USER_KEY, holder: this.vault.accountId, wrapped };
     await this.vault.fileKey(this.documentId, [wrap]); // The sealed key is about to be erased: look before.
     await ask("POST", `/recordings/${this.recordingId}/adopted`, { wrapped: toBase64(wrapped) });
-    this.wraps = [...this.wraps.filter((each) => each !== this.result), wrap];
+    const isResultOfMine = (/** @type {Wrap} */ each) => each.kind === RESULT && each.holder === this.vault.accountId;
+    this.wraps = [...this.wraps.filter((each) => !isResultOfMine(each)), wrap];
   }
 
   /**

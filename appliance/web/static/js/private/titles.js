@@ -1,9 +1,8 @@
 // @ts-check
 /** Titles that only this browser can read: opened where they stand, now and whenever a part of the page is new. */
 
-import { fromBase64, toHex } from "../crypto/bytes.js";
+import { fromBase64, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, newDocumentId, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
-import { toBase64, utf8 } from "../crypto/bytes.js";
 import { WrapKind } from "../crypto/keywrap.js";
 import { say } from "../words.js";
 
@@ -40,9 +39,9 @@ export async function openTitle(vault, title) {
   const documentId = fromBase64(title.document_id);
   const known = opened.get(toHex(documentId));
   if (known !== undefined) return known;
-  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, holder: vault.accountId, wrapped: fromBase64(title.wrapped) }];
-  const fileKey = await vault.fileKey(documentId, wraps);
-  const text = await openDocument(fileKey, fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
+  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped: fromBase64(title.wrapped) }];
+  const { key } = await vault.fileKey(documentId, wraps);
+  const text = await openDocument(key, fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
   const plain = new TextDecoder().decode(text);
   opened.set(toHex(documentId), plain);
   return plain;

@@ -1,0 +1,40 @@
+// @ts-check
+/** Who can open a document, read off the ways to its key that the appliance keeps. No document, no network. */
+
+/**
+ * @typedef {{kind: number, holder: string}} Wrap - The holder as hex digits.
+ * @typedef {"you" | "appliance" | "workspace" | "link" | "other"} Who
+ */
+
+const RESULT = 0x101; // Sealed to a public key, until its holder has opened it once.
+const UNDER_USER_KEY = 4;
+const UNDER_WORKSPACE_KEY = 5;
+const UNDER_LINK = 6;
+const UNDER_KEK = 8;
+
+/**
+ * Return who can open a document, each once, the person first. What the appliance does not say, nobody can see: a key
+ * that it kept besides would not be in this list.
+ * @param {Wrap[]} wraps
+ * @param {string} accountId
+ * @returns {Who[]}
+ */
+export function holdersOf(wraps, accountId) {
+  /** @type {Who[]} */
+  const order = ["you", "workspace", "link", "other", "appliance"];
+  const found = new Set(wraps.map((wrap) => whoHolds(wrap, accountId)));
+  return order.filter((who) => found.has(who));
+}
+
+/**
+ * @param {Wrap} wrap
+ * @param {string} accountId
+ * @returns {Who}
+ */
+function whoHolds({ kind, holder }, accountId) {
+  if (kind === UNDER_KEK) return "appliance";
+  if (kind === UNDER_LINK) return "link";
+  if (kind === UNDER_WORKSPACE_KEY) return "workspace";
+  if (kind === UNDER_USER_KEY || kind === RESULT) return holder === accountId ? "you" : "other";
+  return "other";
+}
