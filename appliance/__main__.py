@@ -80,12 +80,17 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    stopped = "the server must be stopped"
+    add = actions.add_parser("add", help=f"invite somebody and print their link; {stopped}")
+    add.add_argument("name", metavar="NAME", help="whom")
+    add.add_argument("--administrator", action="store_true", help="who may invite and remove others")
     reset = actions.add_parser(
-        "reset", help="end every session and print a new sign-in link; the server must be stopped"
+        "reset", help=f"end every session of somebody and print a link by which they enrol afresh; {stopped}"
     )
-    reset.add_argument("name", choices=["owner"], help="whom")
-    reset.add_argument("--data", type=Path, help="data folder (default: ./data)")
-    reset.add_argument("--port", type=int, help="port of the server (default: 8443)")
+    reset.add_argument("name", metavar="NAME", help="whom")
+    for action in (add, reset, actions.add_parser("list", help=f"print everybody, a line each; {stopped}")):
+        action.add_argument("--data", type=Path, help="data folder (default: ./data)")
+        action.add_argument("--port", type=int, help="port of the server (default: 8443)")
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

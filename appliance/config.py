@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."
     )
+    passphrase_kdf: Literal["argon2id", "pbkdf2"] = Field(
+        "argon2id",
+        description="How browsers stretch a passphrase; pbkdf2 for sites whose browsers may not run WebAssembly.",
+    )
     allow_weaker_cage: bool = Field(False, description="Start although the kernel lacks a part of the seal.")
 
     @classmethod

@@ -22,7 +22,7 @@ from appliance.doctor.tls import certificate_served
 from appliance.errors import DataFolderError
 from appliance.logs import start_logging
 from appliance.owners import require_own
-from appliance.records import accounts
+from appliance.records import invitations
 from appliance.web.app import create_app
 from appliance.worker import library
 from appliance.worker.consumer import working
@@ -116,9 +116,10 @@ def _print_way_in(workshop: Workshop) -> None:
     if authority:
         lines.append(f"Its certificate authority has the fingerprint\n  {authority_fingerprint(authority)}")
     with workshop.database.write() as session:
-        if not accounts.has_live_session(session):
-            token = accounts.issue_link(session)
-            lines.append(f"Sign in with this link (it works once, within 24 hours):\n  {address}/setup/{token}")
+        token = invitations.first_link(session)
+    if token:
+        how = "Its first administrator comes in by this link (it works once, within 24 hours)"
+        lines.append(f"{how}:\n  {address}/setup/{token}")
     if workshop.weaknesses:
         lines.append(f"Warning: this kernel enforces a weaker seal: {'; '.join(workshop.weaknesses)}")
     for finding in failures(certificate_served(workshop.settings.keys_folder, workshop.settings.names)):

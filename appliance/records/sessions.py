@@ -18,8 +18,8 @@ from appliance.records.database import Database
 from appliance.records.tables import Account, LiveSession
 
 __all__ = [
-    "Account", "LiveSession", "SignedIn", "begin", "end", "end_all", "end_one", "end_others", "ids", "is_live",
-    "listing", "present", "signed_in",
+    "Account", "LiveSession", "SignedIn", "begin", "end", "end_all", "end_one", "end_others", "forget_recovery", "ids",
+    "is_live", "listing", "present", "signed_in",
 ]  # fmt: skip
 
 TOKEN_BYTES = 32
@@ -143,6 +143,11 @@ def end_others(session: Session, account_id: str, kept_id: str) -> None:
 def end_all(session: Session, account_id: str) -> None:
     """End every session of a person."""
     session.exec(delete(LiveSession).where(col(LiveSession.account_id) == account_id))
+
+
+def forget_recovery(session: Session, session_id: str) -> None:
+    """Let a session that was begun by the recovery code be like any other: a passphrase has been set in it."""
+    session.exec(update(LiveSession).where(col(LiveSession.id) == session_id).values(recovered=False))
 
 
 def _live(session: Session, token: str, now: datetime) -> SignedIn:

@@ -11,8 +11,9 @@ from litestar.di import Provide
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from appliance.records.sessions import SignedIn
 from appliance.web import pages
-from appliance.web.guards import PUBLIC, owner_of, require_own_page, require_session
+from appliance.web.guards import PUBLIC, owner_of, require_own_page, require_session, session_of
 from appliance.web.problems import PROBLEMS
 from appliance.web.rendering import STATIC, assets, prepare_templates
 from appliance.web.security import IMMUTABLE, add_headers
@@ -36,6 +37,7 @@ def create_app(workshop: Workshop) -> Litestar:
             "workshop": Provide(provide_workshop),
             "visit": Provide(provide_visit),
             "owner_id": Provide(_provide_owner_id),
+            "signed_in": Provide(_provide_signed_in),
         },
         guards=[require_session, require_own_page],
         exception_handlers=PROBLEMS,
@@ -59,3 +61,7 @@ def _routes() -> Sequence[ControllerRouterHandler]:
 
 async def _provide_owner_id(request: Request[object, object, State]) -> str:
     return owner_of(request)
+
+
+async def _provide_signed_in(request: Request[object, object, State]) -> SignedIn:
+    return session_of(request)

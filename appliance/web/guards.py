@@ -14,7 +14,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from appliance.errors import AccessError, SignedOutError
-from appliance.records import accounts
+from appliance.records import sessions
+from appliance.records.accounts import ADMINISTRATOR
+from appliance.records.sessions import SignedIn
 from appliance.web.security import CSRF_HEADER, SESSION_COOKIE, csrf_matches
 from appliance.worker.workshop import Workshop
 
@@ -57,17 +59,34 @@ async def require_session(connection: Connection, handler: BaseRouteHandler) -> 
     if not token:
         raise SignedOutError
     workshop: Workshop = connection.app.state.workshop
-    connection.state.owner_id = await sync_to_thread(_owner_of, workshop, token)
+    connection.state.signed_in = await sync_to_thread(_signed_in, workshop, token)
+
+
+async def require_administrator(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """Refuse who may not let people in and out; behind the session guard.
+
+    Raises:
+        AccessError: They are no administrator.
+    """
+    found = signed_in_of(connection)
+    if found is None or found.account.role != ADMINISTRATOR:
+        raise AccessError
 
 
 def owner_of(request: Request[Any, Any, Any]) -> str:
     """Return the account that the session guard let in."""
-    return str(request.state.owner_id)
+    return session_of(request).account.id
 
 
-def is_signed_in(connection: Connection) -> bool:
-    """Tell whether the session guard let this request in."""
-    return "owner_id" in connection.state
+def session_of(request: Request[Any, Any, Any]) -> SignedIn:
+    """Return the session that the guard let in."""
+    found: SignedIn = request.state.signed_in
+    return found
+
+
+def signed_in_of(connection: Connection) -> SignedIn | None:
+    """Return the session that the guard let in, or None on a page that anybody may see."""
+    return connection.state.signed_in if "signed_in" in connection.state else None
 
 
 def _require_csrf_token(connection: Connection) -> None:
@@ -78,5 +97,5 @@ def _require_csrf_token(connection: Connection) -> None:
         raise AccessError
 
 
-def _owner_of(workshop: Workshop, token: str) -> str:
-    return accounts.signed_in(workshop.database, token, datetime.now(UTC)).id
+def _signed_in(workshop: Workshop, token: str) -> SignedIn:
+    return sessions.signed_in(workshop.database, token, datetime.now(UTC))

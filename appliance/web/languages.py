@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 
 from babel import Locale
@@ -61,11 +62,7 @@ class Language:
 
     def tell(self, error: ApplianceError) -> str:
         """Return what an error says, in this language."""
-        facts = {
-            name: self.number(fact) if name.endswith("_bytes") and isinstance(fact, int) else fact
-            for name, fact in error.facts.items()
-        }
-        return self.say(error.text, **facts)
+        return self.say(error.text, **{name: self._told(name, fact) for name, fact in error.facts.items()})
 
     def read(self, said: Sentence) -> str:
         """Return a sentence of the doctor in this language, with sizes, dates and numbers as its readers write them."""
@@ -95,6 +92,12 @@ class Language:
             return self.count("about {number} minute left", "about {number} minutes left", minutes)
         return self.count("about {number} hour left", "about {number} hours left", round(minutes / 60))
 
+    def wait(self, seconds: int) -> str:
+        """Return how long somebody has to wait: seconds up to a minute and a half, then whole minutes."""
+        if seconds <= 90:  # noqa: PLR2004 -- longer is easier to grasp in minutes.
+            return self.count("{number} second", "{number} seconds", seconds)
+        return self.count("{number} minute", "{number} minutes", ceil(seconds / 60))
+
     def clock(self, seconds: float) -> str:
         """Return a duration as h:mm:ss or m:ss, in this language's digits."""
         minutes, rest = divmod(int(seconds), 60)
@@ -105,6 +108,11 @@ class Language:
     def name_of(self, code: str) -> str:
         """Return what this language calls another one, or its code where it has no word for it."""
         return str(self.locale.languages.get(ALIASES.get(code, code), code))
+
+    def _told(self, name: str, fact: Fact) -> Fact:
+        if isinstance(fact, int) and (name.endswith("_bytes") or name == "most"):
+            return self.number(fact)
+        return self.wait(int(fact)) if name == "retry_s" else fact
 
     def _fact(self, name: str, fact: Fact) -> Fact:
         if name.endswith("_bytes"):

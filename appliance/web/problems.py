@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
 from appliance.errors import (
@@ -20,12 +23,20 @@ from appliance.errors import (
     ConflictError,
     CryptoError,
     EngineError,
+    ForeignNameError,
+    KeysRefusedError,
+    LastAdministratorError,
     LinkUsedError,
     MediaError,
+    NameTakenError,
     NotFoundError,
     OptionError,
+    PersonNameError,
     SignedOutError,
     SpoolFullError,
+    StaleProofError,
+    TooManyTriesError,
+    UnknownAccountError,
     UploadEmptyError,
     UploadError,
     UploadTooLargeError,
@@ -56,6 +67,14 @@ STATUS: dict[type[ApplianceError], int] = {
     SignedOutError: 401,
     LinkUsedError: 410,
     ConflictError: 409,
+    StaleProofError: 409,
+    TooManyTriesError: 429,
+    ForeignNameError: 421,
+    KeysRefusedError: 422,
+    PersonNameError: 422,
+    NameTakenError: 409,
+    UnknownAccountError: 404,
+    LastAdministratorError: 409,
 }
 """The status of an error is its own or its nearest ancestor's."""
 
@@ -73,9 +92,11 @@ HEADINGS = {
     404: mark("There is nothing here"),
     409: mark("Changed in the meantime"),
     410: mark("This link has ended"),
+    421: mark("Not by this name"),
 }
 OTHER_HEADING = mark("This did not work")
 LEAST_SERVER_FAULT = 500
+SEE_OTHER: Final = 303
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,14 @@ def _answer(request: Visitor, error: ApplianceError, status: int) -> Response[ob
         body = render("_problem.html", page, visit.language)
         shown = {"HX-Retarget": "#problems", "HX-Reswap": "beforeend"}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=shown)
+    if isinstance(error, SignedOutError) and request.method == "GET" and not page.comes_back:
+        return Redirect(_door(request), status_code=SEE_OTHER, cookies=[ended_session_cookie()])
     body = render("problem.html", page, visit.language)
     forget = [ended_session_cookie()] if isinstance(error, SignedOutError) and not page.comes_back else []
     return Response(body, status_code=status, media_type=MediaType.HTML, cookies=forget)
+
+
+def _door(request: Visitor) -> str:
+    """Return where to sign in, with the way back to the page that was asked for."""
+    path = request.url.path
+    return "/sign-in" if path == "/" else f"/sign-in?{urlencode({'then': path})}"

@@ -8,10 +8,15 @@ from typing import Final
 
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import Message, Scope
 
+from appliance.web.rendering import assets
+
 SESSION_COOKIE: Final = "__Host-cloister"
+KNOWN_COOKIE: Final = "__Host-device"
 SESSION_S: Final = 12 * 3600
+KNOWN_S: Final = 365 * 24 * 3600
 PREFERENCE_S: Final = 365 * 24 * 3600
 CSRF_HEADER: Final = "X-CSRF-Token"
 
@@ -19,6 +24,11 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+# A worker has the policy of its own answer. The one that stretches a passphrase may compile WebAssembly and load its
+# library, and nothing more: it can reach no address, so a fault in what it compiles has no way to send anything out.
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; frame-ancestors 'none'"
+WORKER = "/js/argon2_worker.js"
 
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -48,6 +58,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers[name] = value
+    if scope["path"] == assets() + WORKER and message["status"] < HTTP_400_BAD_REQUEST:
+        headers["content-security-policy"] = WORKER_POLICY
     headers.setdefault("cache-control", "no-store")
     headers.add("vary", "HX-Request, Accept-Language, Cookie")
     if _host(scope) not in LOCAL_HOSTS:
@@ -65,6 +77,13 @@ def session_cookie(token: str) -> Cookie:
 def ended_session_cookie() -> Cookie:
     """Return the cookie that makes a browser forget its session."""
     return Cookie(key=SESSION_COOKIE, value="", path="/", secure=True, httponly=True, samesite="strict", max_age=0)
+
+
+def known_cookie(known_by: str) -> Cookie:
+    """Return the cookie by which a browser shows who signed in there before; it lets nobody in."""
+    return Cookie(
+        key=KNOWN_COOKIE, value=known_by, path="/", secure=True, httponly=True, samesite="strict", max_age=KNOWN_S
+    )
 
 
 def preference_cookie(name: str, value: str) -> Cookie:

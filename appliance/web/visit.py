@@ -10,10 +10,13 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from appliance.web.guards import is_signed_in
+from appliance.records.accounts import ADMINISTRATOR
+from appliance.records.sessions import SignedIn
+from appliance.web.guards import signed_in_of
 from appliance.web.languages import NAMES, Language, choose
 from appliance.web.rendering import render
 from appliance.web.security import SESSION_COOKIE, csrf_token
+from appliance.web.vault_words import VAULT_WORDS
 from appliance.worker.workshop import Workshop
 
 Theme = Literal["auto", "light", "dark"]
@@ -33,6 +36,9 @@ class Frame:
         path: Of this page, so that a changed preference comes back to it.
         csrf_token: What scripts send back with a change; empty where nobody is signed in.
         signed_in: Whether the signed-in navigation shows.
+        name: Whose session it is, or empty.
+        is_administrator: Whether the way to the list of people shows.
+        vault_words: What scripts say about keys, by their own names.
         weaknesses: What the kernel does not enforce, in words.
     """
 
@@ -42,6 +48,9 @@ class Frame:
     path: str
     csrf_token: str
     signed_in: bool
+    name: str
+    is_administrator: bool
+    vault_words: dict[str, str]
     weaknesses: tuple[str, ...]
 
 
@@ -60,7 +69,8 @@ class Visit:
     def frame(self, request: Request[Any, Any, Any]) -> Frame:
         """Return what the page of this request has round its content."""
         workshop: Workshop = request.app.state.workshop
-        signed_in = is_signed_in(request)
+        found = signed_in_of(request)
+        signed_in = found is not None
         return Frame(
             language=self.language.code,
             languages=tuple(NAMES.items()),
@@ -68,6 +78,9 @@ class Visit:
             path=request.url.path if request.method == "GET" else "/",
             csrf_token=csrf_token(request.cookies[SESSION_COOKIE]) if signed_in else "",
             signed_in=signed_in,
+            name=found.account.name if found else "",
+            is_administrator=found is not None and found.account.role == ADMINISTRATOR,
+            vault_words={name: self.language.sentences.gettext(text) for name, text in VAULT_WORDS.items()},
             weaknesses=workshop.weaknesses if signed_in else (),
         )
 
@@ -79,6 +92,7 @@ class Visit:
 # The framework checks and copies what it hands to a handler; these are ours already, and a workshop has no copy.
 GivenVisit = NamedDependency[SkipValidation[Visit]]
 GivenWorkshop = NamedDependency[SkipValidation[Workshop]]
+GivenSession = NamedDependency[SkipValidation[SignedIn]]
 OwnerId = NamedDependency[str]
 
 

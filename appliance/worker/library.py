@@ -6,11 +6,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import jobs, recordings, transcripts
+from appliance.records import accounts, jobs, recordings, transcripts
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -99,8 +100,10 @@ def resume(workshop: Workshop) -> None:
         audio_ids = recordings.audio_ids(session)
         unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
+        known = documents | accounts.ids(session)
     with_keys = workshop.keystore.subjects()
-    workshop.keystore.erase(*(with_keys - documents))
+    workshop.keystore.erase(*(with_keys - known))
+    tidy_slots(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
             delete_recording(workshop, recording.owner_id, recording.id)

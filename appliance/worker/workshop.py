@@ -16,13 +16,17 @@ from appliance.config import Settings
 from appliance.crypto.keyring import Keyring, load_root_key
 from appliance.errors import DataFolderError, RootKeyWrongError, WrongKeyError
 from appliance.owners import require_own
-from appliance.records import recordings
+from appliance.records import accounts, recordings
 from appliance.records.database import Database
 from appliance.records.keystore import KeyStore
 from appliance.spool import Spool
+from appliance.worker.challenge import Challenges
+from appliance.worker.door import Door
+from appliance.worker.halves import Halves
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
+from appliance.worker.throttle import Throttle
 from appliance.worker.warden import Warden
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,9 @@ class Workshop:
         uploading: Held while a chunk is taken, per recording.
         decoders: The decoder at work on a job, by job id.
         fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
+        door: What is known about who stands at it.
+        halves: What unlocks a reloaded tab, by session.
+        changing_slots: Held while slots and public keys of an account change together.
     """
 
     settings: Settings
@@ -66,6 +73,7 @@ class Workshop:
     engine: EngineKeeper
     warden: Warden
     claim: int
+    door: Door
     board: Board = field(default_factory=Board)
     bell: Doorbell = field(default_factory=NoBell)
     weaknesses: tuple[str, ...] = ()
@@ -73,6 +81,10 @@ class Workshop:
     uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
     decoders: dict[str, Child] = field(default_factory=dict)
     fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
+    challenges: Challenges = field(default_factory=Challenges)
+    throttle: Throttle = field(default_factory=Throttle)
+    halves: Halves = field(default_factory=Halves)
+    changing_slots: Lock = field(default_factory=Lock)
 
     @classmethod
     def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:
@@ -89,14 +101,17 @@ class Workshop:
             database = Database.open(data)
             on_failure.callback(database.close)
             with database.read() as session:
-                has_data = recordings.exist(session)
+                has_data = recordings.exist(session) or accounts.has_administrator(session)
             keystore = KeyStore.open(data, has_data=has_data)
             on_failure.callback(keystore.close)
+            root_path = settings.keys_folder / ROOT_KEY_FILE
+            root = load_root_key(root_path, has_data=bool(keystore.keks()))
             workshop = cls(
                 settings=settings,
                 database=database,
                 keystore=keystore,
-                keyring=_open_keyring(settings.keys_folder / ROOT_KEY_FILE, keystore),
+                keyring=_open_keyring(root, root_path, keystore),
+                door=Door(root),
                 spool=Spool(data / "spool", settings.spool_quota_bytes),
                 engine=EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage),
                 warden=Warden(allow_weaker=settings.allow_weaker_cage),
@@ -165,10 +180,9 @@ def is_claimed(data: Path) -> bool:
     return False
 
 
-def _open_keyring(path: Path, keystore: KeyStore) -> Keyring:
+def _open_keyring(root: bytes, path: Path, keystore: KeyStore) -> Keyring:
     """Open the keyring with the root key; the wrapped key-encrypting keys are the canary that tells a wrong one."""
     keks = keystore.keks()
-    root = load_root_key(path, has_data=bool(keks))
     if keks:
         try:
             return Keyring.open(root, keks)

@@ -4,7 +4,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from appliance.web.rendering import assets
+from appliance.web.rendering import STATIC, assets
 from tests.web.conftest import Browser
 
 POLICY = (
@@ -23,6 +23,41 @@ def test_every_answer_carries_the_policy_even_an_error(client: TestClient[Litest
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "microphone=()" in headers["permissions-policy"]
     assert "HX-Request" in headers["vary"]
+
+
+WORKER = "/js/argon2_worker.js"
+
+
+def test_the_worker_that_stretches_a_passphrase_may_compile_but_not_call(client: TestClient[Litestar]) -> None:
+    answer = client.get(assets() + WORKER)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; frame-ancestors 'none'"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
+
+
+def test_no_other_answer_may_compile(client: TestClient[Litestar]) -> None:
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
+    others = [f"{assets()}/{file}" for file in files if f"/{file}" != WORKER]
+    assert len(others) == len(files) - 1
+    for path in ["/", "/trust", "/health", "/nothing", WORKER, f"/static{WORKER}", f"/static/0{WORKER}", *others]:
+        assert client.get(path).headers["content-security-policy"] == POLICY, path
+
+
+@pytest.mark.parametrize(
+    "path", [f"{WORKER}/", f"/{WORKER}", "/js/%2e/argon2_worker.js", "/js/x/%2e%2e/argon2_worker.js", f"{WORKER}?x=1"]
+)
+def test_only_the_bytes_of_that_worker_ever_carry_its_policy(client: TestClient[Litestar], path: str) -> None:
+    answer = client.get(assets() + path)
+    if answer.headers["content-security-policy"] != POLICY:
+        assert answer.content == (STATIC / WORKER.lstrip("/")).read_bytes()
+
+
+def test_a_refusal_at_the_workers_address_carries_the_policy_of_every_answer(client: TestClient[Litestar]) -> None:
+    answer = client.post(assets() + WORKER)
+    assert answer.status_code >= 400
+    assert answer.headers["content-security-policy"] == POLICY
 
 
 def test_nothing_but_styles_and_scripts_is_kept_by_a_cache(browser: Browser) -> None:

@@ -1,26 +1,34 @@
 """The pages, one controller a file."""
 
 from appliance.web.pages.access import AccessPages
+from appliance.web.pages.account import AccountPages
 from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.people import PeoplePages
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
 from appliance.web.pages.sealed import IndexPages, SealedPages
+from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
+from appliance.web.pages.vault import VaultAnswers
 
 CONTROLLERS = (
     AccessPages,
+    AccountPages,
     AirGapPages,
     EventStream,
     HealthAnswer,
     IndexPages,
     LibraryPage,
+    PeoplePages,
     PreferenceForm,
     RecordingPages,
     SealedPages,
+    SignInPages,
     TrustPages,
     UploadSteps,
+    VaultAnswers,
 )

@@ -13,7 +13,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from appliance.records import accounts
+from appliance.records import sessions
 from appliance.web.pages.library import RecordingList, list_of
 from appliance.web.rendering import render
 from appliance.web.rows import Shelf, news
@@ -94,4 +94,4 @@ def _event(name: str, html: str) -> ServerSentEventMessage:
 
 def _is_live(workshop: Workshop, token: str) -> bool:
     with workshop.database.read() as session:
-        return accounts.is_live(session, token, datetime.now(UTC))
+        return sessions.is_live(session, token, datetime.now(UTC))

@@ -27,12 +27,6 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
     language: Literal["en", "bn"] | None = None
     theme: Theme | None = None
 
-    @property
-    def safe_path(self) -> str:
-        """The path to come back to, if it is one of ours: two slashes at its start lead to another host."""
-        leads_away = not self.back.startswith("/") or self.back[1:2] in ("/", "\\")
-        return "/" if leads_away or not self.back.isprintable() else self.back
-
 
 class PreferenceForm(Controller):
     """A plain form, so that it works before a script has run."""
@@ -45,4 +39,10 @@ class PreferenceForm(Controller):
         """Keep a preference and return to the page."""
         chosen = ((LANGUAGE_COOKIE, data.language), (THEME_COOKIE, data.theme))
         cookies = [preference_cookie(name, value) for name, value in chosen if value]
-        return Redirect(data.safe_path, status_code=SEE_OTHER, cookies=cookies)
+        return Redirect(safe_path(data.back), status_code=SEE_OTHER, cookies=cookies)
+
+
+def safe_path(path: str) -> str:
+    """Return a path to go to, if it is one of ours: two slashes at its start lead to another host."""
+    leads_away = not path.startswith("/") or path[1:2] in ("/", "\\")
+    return "/" if leads_away or not path.isprintable() else path

@@ -1,0 +1,117 @@
+"""A person's own account: who they are to others, where they are signed in, and their two keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from litestar import Controller, Request, Response, delete, get
+from litestar.datastructures import State
+from litestar.params import PathParameter
+
+from appliance.crypto.identity import fingerprint, fingerprint_words
+from appliance.records import sessions
+from appliance.records.accounts import Account
+from appliance.web.languages import mark
+from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop
+from appliance.worker.entering import algorithm_of, forget_ended
+
+ROLE_WORDS = {"administrator": mark("Administrator"), "member": mark("Member")}
+
+SessionId = Annotated[str, PathParameter(max_length=32)]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in the list.
+
+    Attributes:
+        device: Browser and system in words; empty where they are unknown.
+        created_at: UTC, as ISO 8601; so is seen_at.
+        is_this: Whether it is the one that asks.
+    """
+
+    id: str
+    device: str
+    created_at: str
+    seen_at: str
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """What ``account/show.html`` shows.
+
+    Attributes:
+        role: In words.
+        words: Of the fingerprint, by which others make sure of this person's keys.
+        algorithm: How a passphrase is to be stretched, as in a KDF record.
+    """
+
+    frame: Frame
+    account_id: str
+    name: str
+    role: str
+    words: tuple[str, ...]
+    sessions: tuple[SessionRow, ...]
+    algorithm: int
+
+
+class AccountPages(Controller):
+    """Everybody sees and changes their own only."""
+
+    path = "/account"
+
+    @get(sync_to_thread=True)
+    def show(
+        self,
+        request: Request[object, object, State],
+        visit: GivenVisit,
+        workshop: GivenWorkshop,
+        signed_in: GivenSession,
+    ) -> Response[str]:
+        """Show the account."""
+        account = signed_in.account
+        with workshop.database.read() as session:
+            live = sessions.listing(session, account.id)
+        page = AccountPage(
+            frame=visit.frame(request),
+            account_id=account.id,
+            name=account.name,
+            role=visit.language.say(ROLE_WORDS[account.role]),
+            words=words_of(account),
+            sessions=tuple(_row(one, signed_in.live.id) for one in live),
+            algorithm=algorithm_of(workshop),
+        )
+        return visit.page("account/show.html", page)
+
+    @delete("/sessions/{session_id:str}", sync_to_thread=True)
+    def end_session(self, workshop: GivenWorkshop, signed_in: GivenSession, session_id: SessionId) -> None:
+        """End one session."""
+        with workshop.database.write() as session:
+            sessions.end_one(session, signed_in.account.id, session_id)
+        workshop.halves.forget(session_id)
+
+    @delete("/sessions", sync_to_thread=True)
+    def end_others(self, workshop: GivenWorkshop, signed_in: GivenSession) -> None:
+        """End every session but this one."""
+        with workshop.database.write() as session:
+            sessions.end_others(session, signed_in.account.id, signed_in.live.id)
+        forget_ended(workshop)
+
+
+def words_of(account: Account) -> tuple[str, ...]:
+    """Return the words of a person's fingerprint; none before they have keys."""
+    if account.ed_public is None or account.x_public is None:
+        return ()
+    return fingerprint_words(fingerprint(account.ed_public, account.x_public))
+
+
+def _row(live: sessions.LiveSession, this_id: str) -> SessionRow:
+    return SessionRow(
+        id=live.id,
+        device=live.device,
+        created_at=live.created_at.isoformat(),
+        seen_at=live.seen_at.isoformat(),
+        is_this=live.id == this_id,
+    )
