@@ -13,6 +13,9 @@ from appliance.web.rendering import FOLDER, STATIC
 from tests.conftest import REPOSITORY
 
 VENDORED = re.compile(r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$", re.MULTILINE)
+ALLOWED = {("tab_memory.js", "Storage")}
+"""A tab keeps its user key over a reload, wrapped under a half that the server's memory alone has."""
+
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 PURE = sorted(path for folder in ("pure", "export") for path in (STATIC / "js" / folder).glob("*.js"))
 SHEETS = sorted((STATIC / "css").rglob("*.css"))
@@ -30,7 +33,7 @@ def test_a_script_writes_text_as_text_and_keeps_nothing(script: Path) -> None:
     content = script.read_text()
     assert content.startswith("// @ts-check\n")
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Storage", "http:"):
-        assert forbidden not in content.replace("never innerHTML", "")
+        assert forbidden not in content.replace("never innerHTML", "") or (script.name, forbidden) in ALLOWED
 
 
 @pytest.mark.parametrize("script", PURE, ids=lambda path: f"{path.parent.name}/{path.name}")
