@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select, update
 
 from appliance.errors import ConflictError, NotFoundError
+from appliance.records import access
 from appliance.records.columns import utc_now
 from appliance.records.tables import Recording, SealedTranscript
 
-__all__ = ["Kept", "SealedTranscript", "all_document_ids", "document_ids", "get", "kept", "replace", "store"]
+__all__ = [
+    "Kept",
+    "SealedTranscript",
+    "all_document_ids",
+    "document_ids",
+    "get",
+    "kept",
+    "replace",
+    "sealed_bytes",
+    "store",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,19 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
     return list(session.exec(statement))
 
 
-def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
-    """Return which transcripts of an owner's recordings in a mode are there."""
+def kept(session: Session, account_id: str, mode: str) -> list[Kept]:
+    """Return which transcripts that somebody may read are there, of recordings in a mode."""
     rows = session.exec(
         select(SealedTranscript.recording_id, SealedTranscript.document_id, SealedTranscript.version)
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
-        .where(Recording.owner_id == owner_id, Recording.mode == mode)
+        .where(access.readable(account_id), Recording.mode == mode)
     )
     return [Kept(*row) for row in rows]
+
+
+def sealed_bytes(session: Session, document_id: bytes) -> bytes | None:
+    """Return a transcript by its document id, or None where there is none."""
+    return session.exec(select(SealedTranscript.sealed).where(SealedTranscript.document_id == document_id)).first()
 
 
 def all_document_ids(session: Session) -> set[bytes]:

@@ -16,8 +16,9 @@ from appliance.records import accounts, invitations, recordings, sessions
 from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
+from appliance.worker.departure import leave_all
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
-from appliance.worker.library import delete_recording
+from appliance.worker.library import erase_recording
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
 
@@ -121,6 +122,7 @@ def change_recovery(
 def remove_account(workshop: Workshop, account_id: str) -> None:
     """Remove somebody for good: nobody comes in by it, its keys are erased, then its recordings, then its row.
 
+    What they put into a workspace belongs to its members and stays; a workspace in which they were alone goes.
     Each step may be the last one before a power cut: the account then still stands in the list, and removing it again
     goes on where this stopped.
 
@@ -133,16 +135,13 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
             accounts.close(session, account_id)
         workshop.keystore.erase(bytes.fromhex(account_id))
     forget_ended(workshop)
-    while owned := _recordings_of(workshop, account_id):
-        for recording_id in owned:
-            delete_recording(workshop, account_id, recording_id)
+    with workshop.database.read() as session:
+        owned = recordings.owned(session, account_id)
+    for recording in owned:
+        erase_recording(workshop, recording)
+    leave_all(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")
-
-
-def _recordings_of(workshop: Workshop, account_id: str) -> list[str]:
-    with workshop.database.read() as session:
-        return [listed.recording.id for listed in recordings.listing(session, account_id)]
 
 
 def _claim(signed_in: SignedIn) -> Claim:

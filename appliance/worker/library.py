@@ -6,11 +6,14 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import accounts, jobs, recordings, transcripts
+from appliance.records import access, accounts, jobs, recordings, transcripts, workspaces
+from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.member_keys import tidy_member_keys
+from appliance.worker.places import tidy_places
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
@@ -57,14 +60,22 @@ def save_transcript(workshop: Workshop, recording_id: str, transcript: Transcrip
     return version
 
 
-def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> None:
-    """Delete a recording and everything made from it, for good: keys first, then bytes, then rows.
+def delete_recording(workshop: Workshop, account_id: str, recording_id: str) -> None:
+    """Delete a recording for somebody who may do that.
 
     Raises:
-        NotFoundError: No such recording, or not this person's.
+        NotFoundError: No such recording, or they may not even read it.
+        RoleError: Their role in its workspace does not allow it.
     """
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, owner_id)
+        recording = access.get(session, recording_id, account_id, Act.DELETE)
+    erase_recording(workshop, recording)
+
+
+def erase_recording(workshop: Workshop, recording: Recording) -> None:
+    """Erase a recording and everything made from it, for good: keys first, then bytes, then rows."""
+    recording_id = recording.id
+    with workshop.database.read() as session:
         documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
     runner.cancel(workshop, recording_id)
     erase_file_keys(workshop, *documents)
@@ -82,7 +93,7 @@ def tidy(workshop: Workshop) -> None:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
         ended = recordings.with_ended_job(session)
     for recording in abandoned:
-        delete_recording(workshop, recording.owner_id, recording.id)
+        erase_recording(workshop, recording)
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
 
@@ -100,13 +111,15 @@ def resume(workshop: Workshop) -> None:
         audio_ids = recordings.audio_ids(session)
         unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
-        known = documents | accounts.ids(session)
+        known = documents | accounts.ids(session) | workspaces.ids(session)
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))
     tidy_slots(workshop)
+    tidy_member_keys(workshop)
+    tidy_places(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
-            delete_recording(workshop, recording.owner_id, recording.id)
+            erase_recording(workshop, recording)
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)

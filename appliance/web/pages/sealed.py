@@ -28,7 +28,7 @@ RecordingId = FromPath[UUID]
 
 
 class AdoptedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The transcript's key under the owner's UK."""
+    """The transcript's key under the owner's UK, or in a workspace under its key."""
 
     wrapped: bytes
 
@@ -38,6 +38,16 @@ class NextVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     from_version: int
     sealed: bytes
+
+
+class NextTranscript(NextVersion, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next version of a transcript.
+
+    Attributes:
+        wrapped: Its file key, where it is another one than that of the version before.
+    """
+
+    wrapped: bytes | None = None
 
 
 class SavedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +104,10 @@ class SealedPages(Controller):
 
     @put("/sealed", sync_to_thread=True, request_max_body_size=int(MAX_TRANSCRIPT_BYTES * JSON_OVERHEAD) + 1024)
     def save(
-        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[NextVersion]
+        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[NextTranscript]
     ) -> SavedVersion:
         """Store the next version."""
-        version = save_sealed_transcript(workshop, owner_id, recording_id.hex, data.sealed, data.from_version)
+        version = save_sealed_transcript(
+            workshop, owner_id, recording_id.hex, data.sealed, data.from_version, data.wrapped
+        )
         return SavedVersion(version=version)
