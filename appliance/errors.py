@@ -60,6 +60,9 @@
     │   └── JobCancelled          somebody cancelled the job
     ├── AudioGoneError            the audio is no longer there: upload again
     ├── RecipientGoneError        nobody is left who could open the result
+    ├── SearchError               a search was not answered
+    │   ├── QueryTooLongError     it asks for more than is answered in good time
+    │   └── SearchBusyError       others of the same person are still running
     └── AccessError               the person may not do this
         ├── NotFoundError         no such thing, or not theirs
         ├── ModeNotAllowedError   the appliance's policy wants another mode
@@ -698,6 +701,30 @@ class RecipientGoneError(ApplianceError):
         "This recording is private, and its owner's vault has no key any more. Nothing was transcribed. "
         "Its owner has to set up the account again and upload the recording once more."
     )
+
+
+class SearchError(ApplianceError):
+    """A search was not answered."""
+
+    code = "search"
+    text = "The search did not work."
+
+
+@dataclass(eq=False)
+class QueryTooLongError(SearchError):
+    """It asks for more than is answered in good time."""
+
+    code = "search.too_long"
+    text = "A search has at most {characters} characters and {words} words. Please leave something out."
+    characters: int
+    words: int
+
+
+class SearchBusyError(SearchError):
+    """Others of the same person are still running."""
+
+    code = "search.busy"
+    text = "Other searches of yours are still running. Please try again in a moment."
 
 
 class AccessError(ApplianceError):

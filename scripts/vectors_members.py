@@ -56,6 +56,8 @@ def members_vectors() -> Case:
         "key_refuses": [
             key_case("a key that the server made", lists[2], drawn("server")) | {"code": CONTEXT},
             key_case("the key from before the removal", lists[3], workspace_key(1)) | {"code": CONTEXT},
+            key_case("another key beside the true inbox", changed(lists[2], key=lists[3].key), workspace_key(1))
+            | {"code": CONTEXT},
             key_case("another inbox beside the true key", changed(lists[2], inbox=lists[3].inbox), workspace_key(1))
             | {"code": CONTEXT},
         ],

@@ -13,7 +13,15 @@ from appliance.errors import (
     PersonNameError,
     UnknownAccountError,
 )
-from appliance.records.tables import NAME_CHARACTERS, Account, LiveSession, SealedIndex, SetupLink, WorkspaceMember
+from appliance.records.tables import (
+    NAME_CHARACTERS,
+    NAME_KEY_CHARACTERS,
+    Account,
+    LiveSession,
+    SealedIndex,
+    SetupLink,
+    WorkspaceMember,
+)
 
 __all__ = [
     "ADMINISTRATOR", "MEMBER", "ROLES", "Account", "PublicKeys", "by_name", "change_passphrase", "change_recovery",
@@ -54,7 +62,8 @@ def checked_name(name: str) -> str:
     """
     kept = unicodedata.normalize("NFC", " ".join(name.split()))
     visible = kept.translate(dict.fromkeys(map(ord, JOINERS)))
-    if not visible or len(kept) > NAME_CHARACTERS or not visible.isprintable():
+    fits = len(kept) <= NAME_CHARACTERS and len(name_key(kept)) <= NAME_KEY_CHARACTERS
+    if not visible or not fits or not visible.isprintable():
         raise PersonNameError(most=NAME_CHARACTERS)
     return kept
 

@@ -18,7 +18,7 @@ from appliance.records.tables import Job, Recording, SealedTranscript
 __all__ = [
     "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
     "exist", "forget_particulars", "inside", "listing", "mark_audio_erased", "mark_stored", "options_of", "owned",
-    "private_places", "put_in", "remove", "title_ids", "unfinished", "uploading", "with_ended_job",
+    "private_places", "put_in", "remove", "searchable", "title_ids", "unfinished", "uploading", "with_ended_job",
 ]  # fmt: skip
 
 STANDARD, PRIVATE = "standard", "private"
@@ -242,6 +242,17 @@ def private_places(session: Session) -> dict[bytes, str]:
         .where(private)
     )
     return {**dict(titles.all()), **dict(texts.all())}
+
+
+def searchable(session: Session) -> list[tuple[str, str]]:
+    """Return place and id of every recording whose transcript the appliance may open, newest first."""
+    rows = session.exec(
+        select(func.coalesce(Recording.workspace_id, Recording.owner_id), Recording.id)
+        .join(SealedTranscript, col(SealedTranscript.recording_id) == Recording.id)
+        .where(Recording.mode == "standard")
+        .order_by(col(Recording.created_at).desc(), col(Recording.id).desc())
+    )
+    return [(place, recording_id) for place, recording_id in rows]
 
 
 def exist(session: Session) -> bool:

@@ -25,8 +25,8 @@ CONTENT_SECURITY_POLICY = (
     "media-src 'self' blob:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-# A worker has the policy of its own answer. The one that stretches a passphrase may compile WebAssembly and load its
-# library, and nothing more: it can reach no address, so a fault in what it compiles has no way to send anything out.
+# A worker has the policy of its own answer. The one that stretches a passphrase may compile WebAssembly and load our
+# scripts, and nothing more: without connect-src it makes no request, so a passphrase does not leave by one.
 WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; frame-ancestors 'none'"
 WORKER = "/js/argon2_worker.js"
 

@@ -9,6 +9,7 @@ from huey import SqliteHuey
 from huey.consumer import Consumer
 
 from appliance.worker import library, runner
+from appliance.worker.searching import start_indexing
 from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
 
@@ -29,7 +30,7 @@ class ThreadConsumer(Consumer):  # type: ignore[misc]
 
 @contextlib.contextmanager
 def working(workshop: Workshop) -> Iterator[None]:
-    """Start the engine and the queue; at the end stop both, leaving a job in the middle to the next start.
+    """Start the engine, the queue and the search; at the end stop them, leaving a job in the middle to the next start.
 
     Call it when the server has sealed itself: the engine inherits that seal, and with it the warden. What `resume` has
     to put in order is done before the first visitor is answered, so the caller does that first.
@@ -41,11 +42,13 @@ def working(workshop: Workshop) -> Iterator[None]:
     )
     consumer = ThreadConsumer(bell.huey)
     workshop.bell = bell
+    start_indexing(workshop)
     workshop.engine.open()
     consumer.start()
     bell.ring()
     try:
         yield
     finally:
+        workshop.indexing.close()
         workshop.engine.close()
         consumer.stop(graceful=True)

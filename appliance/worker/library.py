@@ -57,6 +57,7 @@ def save_transcript(workshop: Workshop, recording_id: str, transcript: Transcrip
     sealed = seal_document(key, DocumentType.TRANSCRIPT, row.document_id, version, to_json(transcript))
     with workshop.database.write() as session:
         transcripts.replace(session, recording_id, sealed, from_version)
+    workshop.indexing.changed(recording_id)
     return version
 
 
@@ -79,6 +80,7 @@ def erase_recording(workshop: Workshop, recording: Recording) -> None:
         documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
     runner.cancel(workshop, recording_id)
     erase_file_keys(workshop, *documents)
+    workshop.indexing.forget(access.place_of(recording), recording_id)
     workshop.spool.erase(recording.audio_id)
     workshop.database.remove(lambda session: recordings.remove(session, recording_id))
     workshop.uploading.pop(recording_id, None)

@@ -143,6 +143,7 @@ def move(
             workshop.keystore.change((), take_back=put)
             raise
         workshop.keystore.change((), take_back=held)
+    workshop.indexing.moved(access.place_of(recording), recording_id)
     workshop.board.publish(recording_id, None)
     log.info("recording moved", extra={"recording": recording_id})
 

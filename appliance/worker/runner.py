@@ -152,7 +152,9 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
                 language=result.language,
                 speakers=result.speakers,
             )
-    if not finished:
+    if finished:
+        workshop.indexing.changed(recording.id)
+    else:
         erase_file_keys(workshop, document_id)
     elapsed_s = round(time.monotonic() - started, 1)
     state = "done" if finished else "cancelled"

@@ -124,9 +124,8 @@ class Throttle:
         if len(self._budgets) > MOST_ENTRIES:
             for budget in self._budgets.values():
                 budget.refill(now_s)
-            self._budgets = {
-                address: budget for address, budget in self._budgets.items() if budget.left < ADDRESS_BUDGET
-            }
+            emptiest = sorted(self._budgets.items(), key=lambda entry: entry[1].left)
+            self._budgets = dict(emptiest[: MOST_ENTRIES * 3 // 4])
 
 
 def _guilt(entry: tuple[tuple[str, str], _Failures]) -> tuple[int, float]:

@@ -23,6 +23,7 @@ from appliance.spool import Spool
 from appliance.worker.challenge import Challenges
 from appliance.worker.door import Door
 from appliance.worker.halves import Halves
+from appliance.worker.indexing import Indexing
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
@@ -64,6 +65,7 @@ class Workshop:
         halves: What unlocks a reloaded tab, by session.
         changing_slots: Held while slots and public keys of an account change together.
         changing_members: Held while a workspace's list and keys change together, or a recording's place and keys do.
+        indexing: Keeps what can be searched.
     """
 
     settings: Settings
@@ -87,6 +89,7 @@ class Workshop:
     halves: Halves = field(default_factory=Halves)
     changing_slots: Lock = field(default_factory=Lock)
     changing_members: Lock = field(default_factory=Lock)
+    indexing: Indexing = field(default_factory=Indexing)
 
     @classmethod
     def open(cls, settings: Settings, weaknesses: tuple[str, ...] = ()) -> Workshop:
@@ -124,9 +127,10 @@ class Workshop:
         return workshop
 
     def close(self) -> None:
-        """End the engine, then who watches over it, then close the databases."""
+        """End the engine, then who watches over it and who reads the databases, then close them."""
         self.engine.close()
         self.warden.close()
+        self.indexing.close()
         self.keystore.close()
         self.database.close()
         os.close(self.claim)

@@ -75,8 +75,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[LiveAppliance]:
-    workshop = open_workshop(tmp_path)
+def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LiveAppliance]:
+    """An appliance, with the settings that a test is parametrized with."""
+    workshop = open_workshop(tmp_path, **getattr(request, "param", {}))
     with serving(workshop) as appliance:
         yield appliance
     workshop.close()
@@ -87,11 +88,11 @@ def visit(chromium: Browser, live: LiveAppliance) -> Iterator[Callable[..., Visi
     """Open a browser with settings of its own; at the end, nothing may have been loaded from elsewhere or refused."""
     visitors: list[Visitor] = []
 
-    def arrive(*, signed_in: bool = True, **settings: object) -> Visitor:
+    def arrive(*, signed_in: bool = True, name: str = "owner", **settings: object) -> Visitor:
         context = chromium.new_context(ignore_https_errors=True, **({"locale": "en-GB"} | settings))  # type: ignore[arg-type]
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(WATCH_POLICY)
-        cookie, owner_id = sign_in(live.workshop)
+        cookie, owner_id = sign_in(live.workshop, name)
         if signed_in:
             context.add_cookies(
                 [

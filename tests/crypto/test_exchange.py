@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from appliance.crypto import envelope, hpke, identity, kdf, keywrap, recovery
+from appliance.crypto import envelope, hpke, identity, kdf, keywrap, members, recovery
 from appliance.crypto.envelope import DocumentType
 from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose
 from appliance.crypto.identity import Identity
 from appliance.crypto.kdf import KdfAlgorithm, KdfRecord
 from appliance.crypto.keywrap import WrapKind, WrapLabel
+from appliance.crypto.members import Role, SignedList
 from tests.conftest import REPOSITORY
+from tests.workspaces import WORKSPACE, first, following, person, signed
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed, so there is no other side")
@@ -104,6 +106,21 @@ def test_a_signature_and_a_fingerprint_are_the_same_on_both_sides() -> None:
     assert bytes.fromhex(answer["signature"]) == signature
     words = identity.fingerprint_words(identity.fingerprint(person.ed_public, person.x_public))
     assert tuple(answer["words"]) == words
+
+
+def test_a_chain_of_member_lists_is_carried_on_by_the_other_side() -> None:
+    one = first()
+    two = following(one, "anna", {"anna": Role.OWNER, "bela": Role.EDITOR})
+    chain = [signed(one, "anna"), signed(two, "anna")]
+    answer = exchanged(
+        "members",
+        workspace=WORKSPACE.hex(),
+        chain=[{"encoded": base64.b64encode(one.encoded).decode(), "signature": one.signature.hex()} for one in chain],
+        ed_seed=person("anna").identity.ed_seed.hex(),
+    )
+    made = SignedList(base64.b64decode(answer["encoded"]), bytes.fromhex(answer["signature"]))
+    newest = members.verify_chain([*chain, made], WORKSPACE)
+    assert (newest.version, newest.members) == (3, two.members)
 
 
 def test_a_recovery_code_is_read_and_written_the_same_on_both_sides() -> None:

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { argon2, shipped } from "./shipped.mjs";
 
-const { bytes, chunked, envelope, hpke, identity, kdf, keywrap, recovery } = shipped;
+const { bytes, chunked, envelope, hpke, identity, kdf, keywrap, members, recovery } = shipped;
 const { fromBase64, fromHex, toBase64, toHex } = bytes;
 const AUDIO = 3;
 
@@ -48,6 +48,16 @@ const EXCHANGES = {
     const print = await identity.fingerprint(await person.edPublic(), await person.xPublic());
     const signed = await identity.sign(person.edSeed, fromHex(message));
     return { signature: toHex(signed), words: identity.fingerprintWords(print) };
+  },
+
+  async members({ workspace, chain, ed_seed }) {
+    const signed = chain.map((/** @type {Json} */ one) => {
+      return { encoded: fromBase64(one.encoded), signature: fromHex(one.signature) };
+    });
+    const newest = await members.verifyChain(signed, fromHex(workspace), null);
+    const next = { ...newest, version: newest.version + 1, prev: await newest.digest() };
+    const { encoded, signature } = await members.signList(fromHex(ed_seed), new members.MemberList(next));
+    return { encoded: toBase64(encoded), signature: toHex(signature) };
   },
 
   async recovery_code({ text }) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Every vector as a case: a name and what to run. This file knows neither node nor a page, so that the same cases run in
- * node (formats.test.mjs) and in Chromium under the appliance's own policy (tests/browser/test_formats.py).
+ * Every vector as a case: a name and what to run. This file knows neither node nor a page, so that the same cases run
+ * in node (formats.test.mjs) and in Chromium under the appliance's own policy (tests/browser/test_formats.py).
  */
 
 import { agreed, base64, drawing, each, equal, fails, hex, refusals, withEphemeral } from "./expect.mjs";
@@ -20,7 +20,10 @@ export const PYTHON_ONLY = ["root_key"];
  */
 export function cases(vectors, shipped, argon2) {
   /** @type {Record<string, (vectors: Json, shipped: Json, argon2: any) => Case[]>} */
-  const readers = { chunked, content, keywrap, kdf, sealed_key: sealedKey, identity, recovery, rfc9180 };
+  const readers = {
+    ...{ chunked, content, keywrap, kdf, identity, recovery, members, rfc9180 },
+    ...{ sealed_key: sealedKey, sealed_export: sealedExport },
+  };
   const files = Object.keys(vectors).filter((file) => !PYTHON_ONLY.includes(file));
   return files.flatMap((file) => {
     if (readers[file] === undefined) throw new Error(`nothing here reads the vectors ${file}`);
@@ -198,5 +201,62 @@ function recovery(vectors, { recovery: { readCode, writeCode } }) {
     ...each(vectors.writes, "is written the same", async (c) => equal(await writeCode(hex(c.bytes)), c.text)),
     ...each(vectors.reads, "is read", async (c) => equal(await readCode(c.text), hex(c.bytes))),
     ...refusals(vectors.refuses, (c) => readCode(c.text)),
+  ];
+}
+
+/** @type {(vectors: Json, shipped: Json) => Case[]} */
+function members(vectors, { keywrap: { keyId }, members: { inboxPrivate, MemberList, verifyChain } }) {
+  /** @param {Json} c */
+  const verified = async (c) => {
+    const chain = c.lists.map((/** @type {Json} */ one) => {
+      return { encoded: new TextEncoder().encode(one.list), signature: hex(one.signature) };
+    });
+    const seen = c.seen === undefined ? null : { version: c.seen.version, digest: hex(c.seen.digest) };
+    return verifyChain(chain, hex(c.workspace), seen);
+  };
+  /** @param {Json} c */
+  const required = (c) => MemberList.decode(new TextEncoder().encode(c.list)).requireKey(hex(c.workspace_key));
+  return [
+    ...each(vectors.opens, "holds", async (c) => {
+      const newest = await verified(c);
+      equal([newest.version, newest.epoch, newest.members.length], [c.version, c.epoch, c.members]);
+      equal(await newest.digest(), hex(c.digest));
+    }),
+    ...refusals(vectors.refuses, verified),
+    ...each(vectors.keys, "belongs to its list", async (c) => {
+      equal(await keyId(hex(c.workspace_key)), hex(c.key_id));
+      equal(await inboxPrivate(hex(c.workspace_key)), hex(c.inbox_private));
+      await required(c);
+    }),
+    ...refusals(vectors.key_refuses, required),
+  ];
+}
+
+/** @type {(vectors: Json, shipped: Json) => Case[]} */
+function sealedExport(vectors, { bytes, envelope, identity: person, keywrap, recovery: code }) {
+  const { fromBase64, fromHex } = bytes;
+  /** @type {(key: Uint8Array, wrapped: string, kind: number, subject: string) => Promise<Uint8Array>} */
+  const unwrapped = async (key, wrapped, kind, subject) => {
+    const label = { kind, epoch: 1, wrappingKeyId: await keywrap.keyId(key), subject: fromHex(subject) };
+    return keywrap.unwrap(key, fromBase64(wrapped), label);
+  };
+  /** @param {Json} c */
+  const opened = async (c) => {
+    const file = JSON.parse(c.file);
+    const { wrapKey } = await person.recoveryKeys(await code.readCode(c.code_text));
+    const userKey = await unwrapped(wrapKey, file.slot, keywrap.WrapKind.USER_KEY_UNDER_RECOVERY, file.account);
+    const documents = [];
+    for (const { id, type, version, wrap, sealed } of file.documents) {
+      const fileKey = await unwrapped(userKey, wrap, keywrap.WrapKind.FILE_KEY_UNDER_USER_KEY, id);
+      const text = await envelope.openDocument(fileKey, fromBase64(sealed), type, fromHex(id), version);
+      documents.push({ id, type, text: new TextDecoder().decode(text) });
+    }
+    return documents;
+  };
+  // A page writes such files and reads none, so what is wrong with the file around the seals is Python's alone.
+  const sealedWrong = vectors.refuses.filter((/** @type {Json} */ c) => c.code !== "crypto.unknown_format");
+  return [
+    ...each(vectors.opens, "opens", async (c) => equal(await opened(c), c.documents)),
+    ...refusals(sealedWrong, opened),
   ];
 }

@@ -1,211 +1,176 @@
 from __future__ import annotations
 
-import base64
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from threading import Barrier
-from typing import NoReturn
-
 import pytest
 from sqlmodel import select
 
-from appliance.errors import DiskFullError, LinkUsedError, SignedOutError
-from appliance.records import accounts
-from appliance.records.accounts import Account, LiveSession, SetupLink
-from appliance.records.database import DATABASE_FILE, Database
-
-NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def signed_in(database: Database) -> str:
-    """The cookie of a browser that signed in at noon."""
-    with database.write() as session:
-        return accounts.redeem_link(session, accounts.issue_link(session, NOON), NOON)
-
-
-def seen_at(database: Database) -> datetime:
-    with database.read() as session:
-        return session.exec(select(LiveSession)).one().seen_at
-
-
-def use_at(database: Database, cookie: str, now: datetime) -> Account:
-    with database.write() as session:
-        return accounts.session_account(session, cookie, now)
-
-
-def test_a_link_signs_the_owner_in(database: Database, signed_in: str) -> None:
-    assert use_at(database, signed_in, NOON).role == "owner"
-
-
-def test_every_link_is_for_the_same_owner(database: Database, signed_in: str) -> None:
-    first = use_at(database, signed_in, NOON)
-    with database.write() as session:
-        second = accounts.redeem_link(session, accounts.issue_link(session, NOON), NOON)
-
-    assert use_at(database, second, NOON).id == first.id
-
-
-def test_tokens_are_thirty_two_random_bytes(database: Database) -> None:
-    with database.write() as session:
-        link = accounts.issue_link(session)
-        cookie = accounts.redeem_link(session, link)
-
-    assert [len(base64.urlsafe_b64decode(token + "=")) for token in (link, cookie)] == [32, 32]
-    assert link != cookie
-
-
-def test_no_token_is_in_the_database_files(database: Database, tmp_path: Path) -> None:
-    with database.write() as session:
-        link = accounts.issue_link(session)
-        cookie = accounts.redeem_link(session, link)
-    files = b"".join(path.read_bytes() for path in (tmp_path / "data").glob(f"{DATABASE_FILE}*"))
-
-    for token in (link, cookie):
-        assert token.encode() not in files
-        assert base64.urlsafe_b64decode(token + "=") not in files
-
-
-def test_a_link_works_once(database: Database) -> None:
-    with database.write() as session:
-        link = accounts.issue_link(session, NOON)
-        accounts.redeem_link(session, link, NOON)
-    with pytest.raises(LinkUsedError), database.write() as session:
-        accounts.redeem_link(session, link, NOON)
-
-
-def test_of_two_browsers_that_follow_a_link_at_the_same_moment_one_comes_in(database: Database) -> None:
-    with database.write() as session:
-        link = accounts.issue_link(session)
-    start = Barrier(2)
-
-    def follow(_: int) -> bool:
-        start.wait()
-        try:
-            with database.write() as session:
-                accounts.redeem_link(session, link)
-        except LinkUsedError:
-            return False
-        return True
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(follow, range(2))) == [False, True]
-
-
-@pytest.mark.parametrize(("age", "works"), [(timedelta(hours=24, seconds=-1), True), (timedelta(hours=24), False)])
-def test_a_link_works_for_a_day(database: Database, age: timedelta, works: bool) -> None:  # noqa: FBT001 -- a parameter of the test.
-    with database.write() as session:
-        link = accounts.issue_link(session, NOON)
-    try:
-        with database.write() as session:
-            accounts.redeem_link(session, link, NOON + age)
-    except LinkUsedError:
-        assert not works
-    else:
-        assert works
-
-
-def test_a_new_link_takes_the_place_of_the_one_before(database: Database) -> None:
-    with database.write() as session:
-        old = accounts.issue_link(session)
-        accounts.issue_link(session)
-    with pytest.raises(LinkUsedError), database.write() as session:
-        accounts.redeem_link(session, old)
-    with database.read() as session:
-        assert len(session.exec(select(SetupLink)).all()) == 1
-
-
-def test_a_made_up_link_does_not_work(database: Database) -> None:
-    with pytest.raises(LinkUsedError), database.write() as session:
-        accounts.redeem_link(session, "made-up")
-
-
-def test_a_made_up_cookie_is_signed_out(database: Database, signed_in: str) -> None:
-    with pytest.raises(SignedOutError):
-        use_at(database, signed_in[::-1], NOON)
-
-
-def test_half_an_hour_without_a_request_signs_out(database: Database, signed_in: str) -> None:
-    use_at(database, signed_in, NOON + timedelta(minutes=29))
-    use_at(database, signed_in, NOON + timedelta(minutes=58))
-    with pytest.raises(SignedOutError):
-        use_at(database, signed_in, NOON + timedelta(minutes=88))
-
-
-def test_twelve_hours_sign_out_however_busy_it_was(database: Database, signed_in: str) -> None:
-    for minutes in range(20, 12 * 60, 20):
-        use_at(database, signed_in, NOON + timedelta(minutes=minutes))
-    with pytest.raises(SignedOutError):
-        use_at(database, signed_in, NOON + timedelta(hours=12))
-
-
-def test_a_request_is_noted_at_most_once_a_minute(database: Database, signed_in: str) -> None:
-    use_at(database, signed_in, NOON + timedelta(seconds=59))
-    assert seen_at(database) == NOON
-    use_at(database, signed_in, NOON + timedelta(seconds=60))
-    assert seen_at(database) == NOON + timedelta(seconds=60)
-
-
-def test_a_request_within_the_minute_waits_for_no_writer(database: Database, signed_in: str) -> None:
-    with database.write():
-        account = accounts.signed_in(database, signed_in, NOON + timedelta(seconds=59))
-
-    assert account.role == "owner"
-
-
-def test_a_request_after_the_minute_is_noted(database: Database, signed_in: str) -> None:
-    accounts.signed_in(database, signed_in, NOON + timedelta(minutes=2))
-
-    assert seen_at(database) == NOON + timedelta(minutes=2)
-
-
-def test_ending_a_session_signs_that_browser_out(database: Database, signed_in: str) -> None:
-    with database.write() as session:
-        other = accounts.redeem_link(session, accounts.issue_link(session, NOON), NOON)
-        accounts.end_session(session, signed_in)
-
-    assert use_at(database, other, NOON).role == "owner"
-    with pytest.raises(SignedOutError):
-        use_at(database, signed_in, NOON)
-
-
-def test_all_browsers_and_links_can_be_turned_away_at_once(database: Database, signed_in: str) -> None:
-    with database.write() as session:
-        link = accounts.issue_link(session, NOON)
-        accounts.end_all_sessions(session)
-
-    with pytest.raises(SignedOutError):
-        use_at(database, signed_in, NOON)
-    with pytest.raises(LinkUsedError), database.write() as session:
-        accounts.redeem_link(session, link, NOON)
-
-
-def test_a_full_disk_signs_nobody_out(database: Database, signed_in: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> NoReturn:
-        raise DiskFullError(folder="data")
-
-    monkeypatch.setattr(database, "write", refuse)
-
-    assert accounts.signed_in(database, signed_in, NOON + timedelta(minutes=2)).role == "owner"
+from appliance.errors import (
+    LastAdministratorError,
+    NameTakenError,
+    NotFoundError,
+    PersonNameError,
+    UnknownAccountError,
+)
+from appliance.records import accounts, invitations, sessions
+from appliance.records.accounts import ADMINISTRATOR, MEMBER
+from appliance.records.database import Database
+from appliance.records.tables import LiveSession, SealedIndex, SetupLink
+from tests.records.people import KEYS, OTHER_KEYS, enrolled
 
 
 @pytest.mark.parametrize(
-    ("after", "alive"), [(timedelta(0), True), (timedelta(minutes=29), True), (timedelta(minutes=30), False)]
+    ("one", "other"),
+    [
+        ("Amina Rahman", "  amina   RAHMAN "),
+        ("Strauß", "STRAUSS"),
+        ("ﬁona", "Fiona"),
+        ("\uff21\uff4dina", "amina"),
+        ("José", "Jose\u0301"),
+        ("র\u200d্যাব", "র্যাব"),
+    ],
 )
-def test_it_is_known_whether_anybody_is_signed_in(
-    database: Database,
-    signed_in: str,
-    after: timedelta,
-    alive: bool,  # noqa: FBT001 -- a parameter of the test.
-) -> None:
+def test_names_that_people_take_for_the_same_are_the_same(one: str, other: str) -> None:
+    assert accounts.name_key(one) == accounts.name_key(other)
+
+
+def test_folding_a_name_twice_changes_nothing_more() -> None:
+    for name in ("İstanbul", "ﬃ", "ΐ", "Ω", "ᾳ", "ǅ"):
+        assert accounts.name_key(accounts.name_key(name)) == accounts.name_key(name)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\x00b", "a\u202eb", "\u200d\u200c", "a\u2028b\u200b"])
+def test_a_name_that_nobody_could_read_is_refused(name: str) -> None:
+    with pytest.raises(PersonNameError):
+        accounts.checked_name(name)
+
+
+@pytest.mark.parametrize("name", ["Amina", "জয়নুল আবেদিন", "র\u200d্যাব", "O'Brien-Smith 2"])
+def test_a_name_may_be_written_in_any_script(name: str) -> None:
+    assert accounts.checked_name(f" {name} ").split() == name.split()
+
+
+def test_a_name_whose_letters_stand_for_many_others_is_refused_where_it_would_not_fit() -> None:
+    assert len(accounts.name_key("\ufdfa")) == 18  # No character stands for more.
+    with pytest.raises(PersonNameError):
+        accounts.checked_name("\ufdfa" * 80)
+
+
+def test_somebody_who_enrols_has_the_name_the_role_and_the_keys(database: Database) -> None:
+    account = enrolled(database, "Amina Rahman", MEMBER)
+    assert (account.name, account.role, account.is_enrolled) == ("Amina Rahman", MEMBER, True)
+    assert account.x_public == KEYS.x_public
     with database.read() as session:
-        assert accounts.has_live_session(session, NOON + after) == alive
+        assert accounts.named(session, "amina rahman").id == account.id
+        assert accounts.ids(session) == {bytes.fromhex(account.id)}
 
 
-def test_sessions_that_ended_are_forgotten_at_the_next_sign_in(database: Database, signed_in: str) -> None:
-    later = NOON + timedelta(hours=1)
+def test_the_account_has_the_id_that_the_browser_bound_its_keys_to(database: Database) -> None:
     with database.write() as session:
-        accounts.redeem_link(session, accounts.issue_link(session, later), later)
+        token = invitations.invite(session, "Amina", MEMBER)
+        promised = invitations.look(session, token).account_id
+        account = accounts.enrol(session, invitations.use(session, token), "Amina", KEYS)
+    assert account.id == promised
+
+
+def test_a_name_on_the_link_is_the_name_whatever_the_browser_says(database: Database) -> None:
+    with database.write() as session:
+        token = invitations.invite(session, "Amina", MEMBER)
+        assert accounts.enrol(session, invitations.use(session, token), "Eve", KEYS).name == "Amina"
+
+
+def test_two_people_cannot_have_one_name(database: Database) -> None:
+    enrolled(database, "Amina")
+    with database.write() as session:
+        token = invitations.invite(session, None, MEMBER)
+    with pytest.raises(NameTakenError), database.write() as session:
+        accounts.enrol(session, invitations.use(session, token), "AMINA", KEYS)
+    with database.write() as session:
+        assert accounts.enrol(session, invitations.use(session, token), "Amina II", KEYS).name == "Amina II"
+
+
+def test_enrolling_afresh_replaces_the_keys_and_ends_every_session(database: Database) -> None:
+    account = enrolled(database)
+    with database.write() as session:
+        sessions.begin(session, account.id)
+        session.add(SealedIndex(account_id=account.id, version=3, sealed=b"sealed"))
+    with database.write() as session:
+        token = invitations.link_for(session, accounts.get(session, account.id))
+        again = accounts.enrol(session, invitations.use(session, token), "Somebody else", OTHER_KEYS)
+    assert (again.id, again.name, again.login_public) == (account.id, account.name, OTHER_KEYS.login_public)
     with database.read() as session:
-        assert len(session.exec(select(LiveSession)).all()) == 1
+        assert session.exec(select(LiveSession)).all() == []
+        assert session.exec(select(SealedIndex)).all() == []
+
+
+def test_a_passphrase_and_a_recovery_code_can_be_changed_each_alone(database: Database) -> None:
+    account = enrolled(database)
+    with database.write() as session:
+        accounts.change_passphrase(session, account.id, b"1" * 32, b"2" * 32)
+        accounts.change_recovery(session, account.id, b"3" * 32)
+    with database.read() as session:
+        changed = accounts.get(session, account.id)
+    assert (changed.kdf, changed.login_public, changed.recovery_public) == (b"1" * 32, b"2" * 32, b"3" * 32)
+    assert changed.x_public == KEYS.x_public
+
+
+def test_the_last_administrator_cannot_be_demoted_or_removed(database: Database) -> None:
+    only = enrolled(database, "Amina")
+    enrolled(database, "Ben", MEMBER)
+    with pytest.raises(LastAdministratorError), database.write() as session:
+        accounts.change_role(session, only.id, MEMBER)
+    with pytest.raises(LastAdministratorError), database.write() as session:
+        accounts.close(session, only.id)
+
+
+def test_an_administrator_who_has_not_enrolled_does_not_count(database: Database) -> None:
+    only = enrolled(database, "Amina")
+    with database.write() as session:
+        session.add(accounts.Account(name="Late", name_key="late", role=ADMINISTRATOR))
+    with pytest.raises(LastAdministratorError), database.write() as session:
+        accounts.close(session, only.id)
+
+
+def test_of_two_administrators_each_can_go_but_not_both(database: Database) -> None:
+    one, other = enrolled(database, "Amina"), enrolled(database, "Ben")
+    with database.write() as session:
+        accounts.change_role(session, one.id, MEMBER)
+    with pytest.raises(LastAdministratorError), database.write() as session:
+        accounts.change_role(session, other.id, MEMBER)
+    with database.write() as session:
+        accounts.change_role(session, one.id, ADMINISTRATOR)
+        accounts.close(session, other.id)
+        assert not accounts.get(session, other.id).is_enrolled
+
+
+def test_nobody_comes_in_by_an_account_that_is_closed(database: Database) -> None:
+    enrolled(database, "Amina")
+    leaving = enrolled(database, "Ben", MEMBER)
+    with database.write() as session:
+        sessions.begin(session, leaving.id)
+        invitations.link_for(session, accounts.get(session, leaving.id))
+        accounts.close(session, leaving.id)
+    with database.read() as session:
+        assert sessions.listing(session, leaving.id) == []
+        links = session.exec(select(SetupLink).where(SetupLink.account_id == leaving.id)).all()
+    assert [link for link in links if link.used_at is None] == []
+
+
+def test_a_removed_account_leaves_no_row(database: Database) -> None:
+    account = enrolled(database, "Amina")
+    with database.write() as session:
+        sessions.begin(session, account.id)
+        session.add(SealedIndex(account_id=account.id, version=1, sealed=b"sealed"))
+    database.remove(lambda session: accounts.remove(session, account.id))
+    with database.read() as session:
+        assert accounts.find(session, account.id) is None
+        assert session.exec(select(LiveSession)).all() == []
+        assert session.exec(select(SealedIndex)).all() == []
+        assert session.exec(select(SetupLink)).all() == []
+
+
+def test_an_unknown_name_and_an_unknown_id_are_told_apart_from_a_fault(database: Database) -> None:
+    with database.read() as session:
+        assert accounts.by_name(session, "Nobody") is None
+        with pytest.raises(UnknownAccountError):
+            accounts.named(session, "Nobody")
+        with pytest.raises(NotFoundError):
+            accounts.get(session, "0" * 32)

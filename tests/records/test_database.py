@@ -33,7 +33,11 @@ def pragma(session: Session, name: str) -> object:
 def test_what_is_written_is_there_after_a_restart(tmp_path: Path) -> None:
     first = open_database(tmp_path)
     with first.write() as session:
-        session.connection().execute(text("INSERT INTO accounts VALUES ('id', 'owner', '2024-05-01 12:00:00.000000')"))
+        statement = (
+            "INSERT INTO accounts (id, name, name_key, role, created_at) "
+            "VALUES ('id', 'owner', 'owner', 'member', '2024-05-01 12:00:00.000000')"
+        )
+        session.connection().execute(text(statement))
     first.close()
     second = open_database(tmp_path)
     with second.read() as session:
@@ -198,7 +202,15 @@ def test_a_start_that_was_cut_short_is_made_good(tmp_path: Path) -> None:
     open_database(tmp_path).close()
     connection = sqlite3.connect(tmp_path / DATABASE_FILE)
     connection.execute("DELETE FROM alembic_version")
-    for table in ("sealed_transcripts", "jobs", "recordings", "setup_links", "live_sessions", "accounts"):
+    for table in (
+        "sealed_transcripts",
+        "jobs",
+        "recordings",
+        "setup_links",
+        "live_sessions",
+        "sealed_indexes",
+        "accounts",
+    ):
         connection.execute(f"DROP TABLE {table}")
     connection.commit()
     connection.close()

@@ -28,7 +28,7 @@ def test_every_answer_carries_the_policy_even_an_error(client: TestClient[Litest
 WORKER = "/js/argon2_worker.js"
 
 
-def test_the_worker_that_stretches_a_passphrase_may_compile_but_not_call(client: TestClient[Litestar]) -> None:
+def test_the_worker_that_stretches_a_passphrase_may_compile_but_makes_no_request(client: TestClient[Litestar]) -> None:
     answer = client.get(assets() + WORKER)
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]

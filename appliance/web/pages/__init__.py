@@ -10,6 +10,7 @@ from appliance.web.pages.people import PeoplePages
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
 from appliance.web.pages.sealed import IndexPages, SealedPages
+from appliance.web.pages.search import SearchPages
 from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
@@ -28,6 +29,7 @@ CONTROLLERS = (
     RecordingPages,
     SealedPages,
     SignInPages,
+    SearchPages,
     TrustPages,
     UploadSteps,
     VaultAnswers,

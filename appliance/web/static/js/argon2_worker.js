@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Argon2id in a thread of its own: the one place with WebAssembly. A worker has the policy of its own answer, and this
- * one allows WebAssembly and nothing else: no page, no request, no other script than the two named here (WORKER_POLICY
- * in appliance/web/security.py). So what compiles code has the passphrase for a second, and no way to send it anywhere.
+ * one allows to compile and to load scripts of the appliance, nothing else (WORKER_POLICY in appliance/web/security.py).
+ * So what compiles code has the passphrase for a second, and cannot make a request with it.
  */
 
 import "../vendor/hash-wasm-argon2-4.12.0.umd.min.js";

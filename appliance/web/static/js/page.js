@@ -6,10 +6,12 @@ import { showMoments } from "./moments.js";
 import { letNoticesClose } from "./notices.js";
 import { staySignedInWhileActive } from "./presence.js";
 import { forgetKeysWhenSignedOut } from "./signing_out.js";
+import { letPeopleSearch } from "./search.js";
 import { switchThemesInPlace } from "./themes.js";
 
 letMenusClose();
 letNoticesClose();
+letPeopleSearch();
 showMoments();
 staySignedInWhileActive();
 forgetKeysWhenSignedOut();

@@ -19,6 +19,7 @@ onSubmit(form, async () => {
   await begin(entered.state, entered.userKey);
   form.reset();
   /** @type {HTMLElement} */ (place.querySelector("[data-code-asked]")).hidden = true;
+  inputIn(next, "[data-recovered-name]").value = entered.state.name;
   next.hidden = false;
   /** @type {HTMLElement} */ (next.querySelector("[data-heading]")).focus();
   onSubmit(next, () => setAfresh(entered));

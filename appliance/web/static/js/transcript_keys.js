@@ -24,7 +24,8 @@ export function listenToKeys(view, onRename) {
   };
   addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea, dialog");
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isAway = !view.place.checkVisibility(); // Search results stand in the place of the transcript.
+    if (isTyping || isAway || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = actions[event.key.toLowerCase()];
     if (action === undefined) return;
     event.preventDefault();

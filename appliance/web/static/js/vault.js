@@ -16,6 +16,9 @@ import { askForPassphrase } from "./unlock_dialog.js";
 /** Of a wrap by HPKE, among the kinds of the key store: this, and the purpose. */
 export const SEALED = 0x100;
 
+/** Happens on the document when the person has unlocked the vault on this page. */
+export const UNLOCKED = "vault:unlocked";
+
 /** @type {Vault | null} */
 let opened = null;
 
@@ -162,6 +165,7 @@ async function unlock(passphrase) {
   const keys = await keysOfPassphrase(passphrase, fromBase64(state.kdf));
   const vault = await Vault.of(state, await userKeyByPassphrase(state, keys));
   await remember(vault);
+  document.dispatchEvent(new Event(UNLOCKED));
   return vault;
 }
 

@@ -4,7 +4,7 @@
 import { Refusal } from "./crypto/refusal.js";
 import { Problem, Unreachable } from "./request.js";
 
-const sentences = { ...brought("vault-words"), ...brought("words") };
+const sentences = { ...brought("vault-words"), ...brought("search-words"), ...brought("words") };
 
 /**
  * @param {string} name

@@ -3,7 +3,7 @@
  * SL1, a key sealed to the public key of somebody who is not there: HPKE in base mode, one message.
  *
  * Source: RFC 9180 with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; no other suite, no other mode.
- * appliance/crypto/FORMAT.md says what the 124 bytes are.
+ * appliance/crypto/FORMAT.md section 8 is the specification of the 124 bytes.
  */
 
 import { checkMagic, expectSize, join, same, utf8, viewOf } from "./bytes.js";

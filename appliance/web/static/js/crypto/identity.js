@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Who somebody is: a key to seal to (X25519) and a key that signs (Ed25519); and the keys that a passphrase or a
- * recovery code gives. appliance/crypto/FORMAT.md says how each is derived.
+ * recovery code gives. appliance/crypto/FORMAT.md section 7 is the specification.
  */
 
 import { expectSize, fromBase64Url, join, sha256, utf8 } from "./bytes.js";

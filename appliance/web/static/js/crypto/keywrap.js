@@ -68,7 +68,7 @@ export async function wrap(wrappingKey, key, label, record) {
  * @param {Uint8Array} wrapped
  * @param {WrapLabel} label
  * @param {Uint8Array} [record] As in `wrap`.
- * @throws {Refusal} Unknown format, truncated, wrong context, wrong key, tampered; FORMAT.md section 6.
+ * @throws {Refusal} Unknown format, truncated, wrong context, wrong key, tampered; FORMAT.md section 12.
  */
 export async function unwrap(wrappingKey, wrapped, label, record) {
   checkLabel(label);

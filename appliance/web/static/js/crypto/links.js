@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Share links: what the 32 bytes in a link's fragment give, with or without a PIN. A browser never sends a fragment to
- * the server.
+ * the server. appliance/crypto/FORMAT.md section 10 is the specification.
  */
 
 import { expectSize, join } from "./bytes.js";

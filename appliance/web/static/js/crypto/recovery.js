@@ -2,6 +2,8 @@
 /**
  * The recovery code as it is printed and typed: 32 random bytes and a checksum in Crockford's base32.
  *
+ * appliance/crypto/FORMAT.md section 7.3 is the specification.
+ *
  * 35 bytes are exactly 56 characters, so there is no padding and no leftover bit that could be written in two ways.
  */
 

@@ -2,7 +2,7 @@
 /** The library of somebody who has private recordings: titles, and what the appliance has changed or left out. */
 
 import { forget, missing, rolledBack } from "../pure/memory.js";
-import { openVault, requireVault } from "../vault.js";
+import { UNLOCKED, openVault, requireVault } from "../vault.js";
 import { say } from "../words.js";
 import { IndexRolledBack, SealedIndex } from "./index.js";
 import { openTitles } from "./titles.js";
@@ -12,18 +12,27 @@ import { openTitles } from "./titles.js";
 /** Open what is private on this page; where the vault is locked, offer to unlock it. */
 export async function showPrivateLibrary() {
   const vault = await openVault();
-  if (vault !== null) {
-    await show(vault);
-    return;
-  }
+  if (vault !== null) await show(vault);
+  else offerUnlocking();
+}
+
+/** Private recordings may come later, and an upload may ask for the passphrase before this does. */
+function offerUnlocking() {
   const banner = /** @type {HTMLElement} */ (document.querySelector("[data-locked]"));
-  banner.hidden = document.querySelector("[data-sealed-title]") === null;
-  banner.querySelector("button")?.addEventListener("click", async () => {
-    const unlocked = await requireVault();
-    if (unlocked === null) return;
+  const look = () => {
+    banner.hidden = document.querySelector("[data-sealed-title]") === null;
+  };
+  const watching = new MutationObserver(look);
+  watching.observe(document.body, { childList: true, subtree: true });
+  look();
+  banner.querySelector("button")?.addEventListener("click", requireVault);
+  const open = async () => {
+    watching.disconnect();
     banner.hidden = true;
-    await show(unlocked);
-  });
+    const vault = await openVault();
+    if (vault !== null) await show(vault);
+  };
+  document.addEventListener(UNLOCKED, open, { once: true });
 }
 
 /** @param {Vault} vault */
