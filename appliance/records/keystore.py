@@ -164,6 +164,11 @@ class KeyStore:
             ]
         return found
 
+    def of_kind(self, kind: int) -> list[Wrap]:
+        """Return every wrapped key of a kind."""
+        rows = self._read("SELECT subject, holder, wrapped FROM wraps WHERE kind = ?", kind)
+        return [Wrap(bytes(subject), kind, bytes(holder), bytes(wrapped)) for subject, holder, wrapped in rows]
+
     def erase(self, *subjects: bytes) -> None:
         """Erase every wrapped key of some subjects, all or none, for good; ids that are not there are no error.
 

@@ -11,6 +11,7 @@ from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.sharing import sweep_links, tidy_links
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
@@ -76,7 +77,7 @@ def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> No
 
 
 def tidy(workshop: Workshop) -> None:
-    """Erase what nobody needs any more: uploads that nobody continues, and audio whose job has ended."""
+    """Erase what nobody needs any more: uploads that nobody continues, audio whose job has ended, expired links."""
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
@@ -85,6 +86,7 @@ def tidy(workshop: Workshop) -> None:
         delete_recording(workshop, recording.owner_id, recording.id)
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
+    sweep_links(workshop)
 
 
 def resume(workshop: Workshop) -> None:
@@ -104,6 +106,7 @@ def resume(workshop: Workshop) -> None:
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))
     tidy_slots(workshop)
+    tidy_links(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
             delete_recording(workshop, recording.owner_id, recording.id)
