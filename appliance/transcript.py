@@ -109,8 +109,11 @@ class Transcript(Value, frozen=True, kw_only=True):
 
 
 def to_json(transcript: Transcript) -> bytes:
-    """Encode a transcript as compact UTF-8 JSON, keys in the order above."""
-    return msgspec.json.encode(transcript)
+    """Encode a transcript as compact UTF-8 JSON, keys in the order above, models in the order of their roles.
+
+    The browser writes the same bytes (``js/export/json.js``), and it cannot keep every order that a dict can have.
+    """
+    return msgspec.json.encode(transcript, order="deterministic")
 
 
 def from_json(encoded: bytes) -> Transcript:

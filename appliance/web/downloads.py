@@ -1,4 +1,7 @@
-"""Names of files that leave: after the recording, and harmless on every system."""
+"""Names of files that leave: after the recording, and harmless on every system.
+
+The transcript page names the files that it makes by the same rules: ``js/pure/filename.js``.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import unicodedata
 from urllib.parse import quote
 
 MAX_STEM_BYTES = 180  # With suffix and quoting it stays under the 255 bytes that file systems allow.
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
+RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$", re.IGNORECASE)
 SUFFIX = re.compile(r"(?<=.)\.(?=\w*[A-Za-z])[A-Za-z0-9]{2,5}$")
 UNSAFE = re.compile(r'[<>:"/\\|?*%]')
 

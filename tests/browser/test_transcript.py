@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from appliance.exports import FORMATS
+from appliance.worker.library import save_transcript
 from tests.browser.conftest import Visitor
+from tests.exports.conversations import CONVERSATIONS, ten_hours
 from tests.web.appliance import LINES, a_transcript, finish_job, put_recording
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<script>alert(1)</script>"
+TITLE = "সাক্ষাৎকার: Ämter / 👍🏽 \u202e2.mp3"
+STEM = "সাক্ষাৎকার_ Ämter _ 👍🏽 2"
 LONG = tuple((f"S{1 + number // 3 % 8}", number * 4.0, number * 4.0 + 3.5, f"Line {number}.") for number in range(6500))
 
 
@@ -18,6 +25,27 @@ def put_transcript(visitor: Visitor, lines: tuple[tuple[str, float, float, str],
     recording_id = put_recording(visitor.workshop, visitor.owner_id, "Hearing.wav")
     finish_job(visitor.workshop, recording_id, a_transcript(lines, **given))  # type: ignore[arg-type]
     return recording_id
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file as the browser saved it."""
+
+    name: str
+    content: bytes
+
+
+def file_of(page: Page, button: str) -> Saved:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Saved(download.value.suggested_filename, download.value.path().read_bytes())
+
+
+def asked_for(page: Page) -> list[str]:
+    """Return a list that fills with what the page asks for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
 
 
 def test_turns_show_who_said_what_and_when(visitor: Visitor) -> None:
@@ -43,12 +71,10 @@ def test_a_renamed_speaker_is_renamed_everywhere(visitor: Visitor) -> None:
     expect(page.locator(".turn__name", has_text="Amina Rahman")).to_have_count(2)
     expect(page.locator(".speakers__name", has_text="Amina Rahman")).to_have_count(1)
     expect(page.locator("#notices")).to_contain_text("Renamed to Amina Rahman")
+    assert b"Amina Rahman" in file_of(page, "Download as TXT").content
     page.reload()
     expect(page.locator(".turn__name", has_text="Amina Rahman")).to_have_count(2)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="TXT").click()
-    assert download.value.suggested_filename == "Hearing.txt"
-    assert "Amina Rahman" in download.value.path().read_text()
+    assert b"Amina Rahman" in file_of(page, "Download as TXT").content
 
 
 def test_a_rename_over_somebody_elses_change_says_so_and_keeps_the_typed_name(visitor: Visitor) -> None:
@@ -68,20 +94,73 @@ def test_a_rename_over_somebody_elses_change_says_so_and_keeps_the_typed_name(vi
     assert page.get_by_label("Name, everywhere in this transcript").input_value() == "Judge"
 
 
-@pytest.mark.parametrize("form", ["TXT", "SRT", "VTT", "JSON"])
-def test_each_file_is_one_click_away(visitor: Visitor, form: str) -> None:
-    page = visitor.open(f"/recordings/{put_transcript(visitor)}")
-    with page.expect_download() as download:
-        page.get_by_role("link", name=form).click()
-    assert download.value.suggested_filename == f"Hearing.{form.lower()}"
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_browser_makes_the_file_that_the_appliance_would_send(visitor: Visitor, form: str) -> None:
+    recording_id = put_recording(visitor.workshop, visitor.owner_id, TITLE)
+    finish_job(visitor.workshop, recording_id, CONVERSATIONS["bengali_and_english"])
+    page = visitor.open(f"/recordings/{recording_id}")
+    address = f"{visitor.live.address}/recordings/{recording_id}/download/{form}"
+    sent = visitor.context.request.get(address)
+    asked = asked_for(page)
+    if page.get_by_role("button", name=f"Download as {form.upper()}").is_hidden():
+        page.locator("summary", has_text="More").click()
+    made = file_of(page, f"Download as {form.upper()}")
+    assert made.content == sent.body()
+    assert made.name == f"{STEM}.{form}"
+    assert unquote(sent.headers["content-disposition"].split("filename*=UTF-8''")[1]) == made.name
+    assert [url for url in asked if not url.startswith("blob:")] == []
 
 
-def test_the_rarer_file_is_in_the_menu(visitor: Visitor) -> None:
+def test_only_the_rarest_file_is_in_the_menu(visitor: Visitor) -> None:
     page = visitor.open(f"/recordings/{put_transcript(visitor)}")
-    page.locator("summary", has_text="More").click()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download as RTTM").click()
-    assert download.value.suggested_filename == "Hearing.rttm"
+    buttons = page.locator("[data-download]")
+    assert buttons.evaluate_all("found => found.map((one) => one.dataset.download)") == list(FORMATS)
+    assert [button.is_visible() for button in buttons.all()] == [True, True, True, True, False]
+
+
+def test_a_file_is_made_by_the_keyboard_alone(visitor: Visitor) -> None:
+    page = visitor.open(f"/recordings/{put_transcript(visitor)}")
+    for key in ("Enter", "Space"):
+        page.get_by_role("button", name="Download as SRT").focus()
+        with page.expect_download() as download:
+            page.keyboard.press(key)
+        assert download.value.suggested_filename == "Hearing.srt"
+    expect(page.get_by_role("button", name="Download as SRT")).to_be_focused()
+
+
+def test_a_file_of_a_rename_that_was_refused_has_the_names_that_are_shown(visitor: Visitor) -> None:
+    recording_id = put_transcript(visitor)
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator(".turn")).to_have_count(5)
+    save_transcript(visitor.workshop, recording_id, a_transcript().rename("S1", "Clerk"), 1)
+    page.locator(".turn").get_by_role("button", name="Rename Speaker 1").first.click()
+    page.get_by_label("Name, everywhere in this transcript").fill("Judge")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("changed somewhere else")
+    page.keyboard.press("Escape")
+    content = file_of(page, "Download as TXT").content
+    assert b"Speaker 1" in content
+    assert b"Judge" not in content
+
+
+def test_a_transcript_that_did_not_open_makes_no_file_and_says_so(visitor: Visitor) -> None:
+    recording_id = put_transcript(visitor)
+    visitor.page.route("**/transcript.json", lambda route: route.abort())
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator("[data-loading]")).to_contain_text("does not answer")
+    page.get_by_role("button", name="Download as TXT").click()
+    expect(page.locator("#problems")).to_contain_text("does not answer")
+
+
+def test_ten_hours_of_speech_become_subtitles_within_seconds(visitor: Visitor) -> None:
+    recording_id = put_recording(visitor.workshop, visitor.owner_id, "Hearing.wav")
+    finish_job(visitor.workshop, recording_id, ten_hours())
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator("[data-loading]")).to_have_count(0)
+    began = time.monotonic()
+    made = file_of(page, "Download as SRT")
+    assert time.monotonic() - began < 15
+    assert made.content == FORMATS["srt"].render(ten_hours())
 
 
 def test_whatever_was_said_stays_text(visitor: Visitor) -> None:

@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance.exports import FORMATS
 from appliance.exports.pieces import clean
 from appliance.transcript import SpeakerTurn, Transcript, from_json
+from tests.exports.conversations import CONVERSATIONS, GOLDEN
 from tests.exports.transcripts import conversation, holds_for_any_conversation
 
-GOLDEN = Path(__file__).parent / "golden"
-SILENCE = Transcript(language="en", duration_s=10.0, models={}, speakers=(), segments=())
+SILENCE = CONVERSATIONS["silence"]
 
 
 def shown(name: str, transcript: Transcript) -> str:
     return FORMATS[name].render(transcript).decode()
 
 
-@pytest.mark.parametrize("name", ["json", "rttm", "srt", "txt", "vtt"])
-def test_a_conversation_looks_like_the_file_we_agreed_on(name: str) -> None:
-    assert shown(name, conversation()) == (GOLDEN / f"conversation.{name}").read_text(encoding="utf-8")
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_looks_like_the_file_we_agreed_on(name: str, form: str) -> None:
+    assert FORMATS[form].render(CONVERSATIONS[name]) == (GOLDEN / f"{name}.{form}").read_bytes()
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_read_from_its_file_makes_the_same_files(name: str) -> None:
+    read = from_json((GOLDEN / f"{name}.json").read_bytes())
+    assert all(export.render(read) == (GOLDEN / f"{name}.{form}").read_bytes() for form, export in FORMATS.items())
+
+
+def test_every_file_we_agreed_on_belongs_to_a_conversation() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{form}" for name in CONVERSATIONS for form in FORMATS}
+
+
+def test_json_does_not_depend_on_the_order_in_which_models_were_named() -> None:
+    one, other = (Transcript(language="en", duration_s=1.0, models=models, speakers=(), segments=())
+                  for models in ({"b": "1", "a": "2"}, {"a": "2", "b": "1"}))  # fmt: skip
+    assert shown("json", one) == shown("json", other)
+
+
+def test_half_a_surrogate_pair_never_comes_into_a_transcript() -> None:
+    written = shown("json", SILENCE).replace('"language":"en"', '"language":"\\ud800en"')
+    with pytest.raises(msgspec.DecodeError):
+        from_json(written.encode())
 
 
 @pytest.mark.parametrize(("name", "expected"), [("txt", ""), ("srt", ""), ("vtt", "WEBVTT\n"), ("rttm", "")])

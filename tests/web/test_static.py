@@ -14,6 +14,7 @@ from tests.conftest import REPOSITORY
 
 VENDORED = re.compile(r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$", re.MULTILINE)
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
+PURE = sorted(path for folder in ("pure", "export") for path in (STATIC / "js" / folder).glob("*.js"))
 SHEETS = sorted((STATIC / "css").rglob("*.css"))
 
 
@@ -24,7 +25,7 @@ def test_vendored_scripts_are_the_ones_that_were_checked() -> None:
     assert len(listed) == 3
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_script_writes_text_as_text_and_keeps_nothing(script: Path) -> None:
     content = script.read_text()
     assert content.startswith("// @ts-check\n")
@@ -32,7 +33,7 @@ def test_a_script_writes_text_as_text_and_keeps_nothing(script: Path) -> None:
         assert forbidden not in content.replace("never innerHTML", "")
 
 
-@pytest.mark.parametrize("script", sorted((STATIC / "js" / "pure").glob("*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", PURE, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_pure_script_knows_no_document(script: Path) -> None:
     code = re.sub(r"/\*.*?\*/", "", script.read_text(), flags=re.DOTALL)
     assert not re.search(r"\b(document|window|location|fetch|navigator)\b", code)
@@ -57,8 +58,9 @@ def test_pure_scripts_pass_their_own_tests() -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
-    tests = sorted(str(path) for path in (REPOSITORY / "tests" / "js").glob("pages_*.test.mjs"))
-    assert tests
+    folder = REPOSITORY / "tests" / "js"
+    tests = sorted(str(path) for name in ("pages_*.test.mjs", "exports.test.mjs") for path in folder.glob(name))
+    assert len(tests) >= 2
     done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,27 +1,29 @@
 // @ts-check
-/** The transcript page: fetch what was said, show it, name the voices. */
+/** The transcript page: open what was said, show it, name the voices, make files of it. */
 
 import { askBeforeDeleting } from "./deletion.js";
+import { offerDownloads } from "./downloads.js";
 import { notify } from "./notices.js";
-import { Problem, ask } from "./request.js";
+import { nameOf, renamed } from "./pure/transcript.js";
+import { Problem } from "./request.js";
+import { openTranscript } from "./transcript_source.js";
 import { TranscriptView } from "./transcript_view.js";
 import { listenToKeys } from "./transcript_keys.js";
 import { say } from "./words.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-transcript]"));
 const view = new TranscriptView(place, openRename);
-let version = 0;
+const opening = openTranscript(place);
 
 askBeforeDeleting(() => {});
+offerDownloads(opening);
 listenToKeys(view, openRename);
 show();
 
 async function show() {
   const loading = /** @type {HTMLElement} */ (place.querySelector("[data-loading]"));
   try {
-    const opened = await ask("GET", place.dataset.transcript ?? "");
-    version = opened.version;
-    await view.draw(opened.transcript);
+    await view.draw((await opening).transcript);
     loading.remove();
   } catch (error) {
     loading.textContent = error instanceof Problem ? error.message : say("failed");
@@ -56,8 +58,9 @@ function openRename(speakerId) {
  * @param {string} name
  */
 async function rename(speakerId, name) {
-  const saved = await ask("PATCH", `${place.dataset.speakersAt}${encodeURIComponent(speakerId)}`, { name, version });
-  version = saved.version;
-  view.rename(speakerId, saved.name);
-  notify(say("renamed", { name: saved.name }));
+  const opened = await opening;
+  const saved = await opened.save(renamed(opened.transcript, speakerId, name));
+  const savedName = nameOf(saved, speakerId) ?? name;
+  view.rename(speakerId, savedName);
+  notify(say("renamed", { name: savedName }));
 }

@@ -11,9 +11,7 @@ import { language, percent, say } from "./words.js";
 /**
  * @typedef {import("./pure/turns.js").Turn} Turn
  * @typedef {import("./pure/turns.js").Paragraph} Paragraph
- * @typedef {import("./pure/turns.js").Segment} Segment
- * @typedef {import("./pure/turns.js").Speaker} Speaker
- * @typedef {{language: string, speakers: Speaker[], segments: Segment[]}} Transcript
+ * @typedef {import("./pure/transcript.js").Transcript} Transcript
  */
 
 const COLOURS = 10;

@@ -2,10 +2,10 @@
 /** How a transcript reads: who speaks in turn, where a paragraph ends, who spoke how much. No document. */
 
 /**
- * @typedef {{id: number, start: number, end: number, speaker: string | null, text: string}} Segment
+ * @typedef {import("./transcript.js").Segment} Segment
+ * @typedef {import("./transcript.js").Speaker} Speaker
  * @typedef {{start: number, end: number, text: string}} Paragraph
  * @typedef {{speaker: string | null, start: number, paragraphs: Paragraph[]}} Turn
- * @typedef {{id: string, name: string}} Speaker
  */
 
 const PAUSE_S = 2;
