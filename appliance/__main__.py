@@ -1,4 +1,4 @@
-"""The command line: serve · transcribe · doctor · user · health · edge."""
+"""The command line: serve · transcribe · open · doctor · user · health · edge."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="run the server"))
     _add_transcribe(commands.add_parser("transcribe", help="transcribe files without the server"))
+    _add_open(commands.add_parser("open", help="open a sealed export offline with the recovery code"))
     _add_user(commands.add_parser("user", help="let somebody in"))
     _add_doctor(commands.add_parser("doctor", help="look whether everything is well, and say what to do if not"))
     _add_health(commands.add_parser("health", help="ask whether the server on this machine answers"))
@@ -69,6 +70,12 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-speakers", type=int, help="at most so many speakers")
     parser.add_argument("--no-diarize", dest="diarize", action="store_false", help="do not tell speakers apart")
     parser.add_argument("--models", type=Path, help="folder of the model set")
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a sealed export")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the transcripts (default: here)")
+    parser.add_argument("--code-file", type=Path, help="file with the recovery code (default: ask at the terminal)")
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:

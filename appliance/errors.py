@@ -17,7 +17,11 @@
     │   ├── WrongKeyError         the key is not the one that sealed it
     │   ├── WrongContextError     a true document in the wrong place
     │   ├── WeakKdfError          a passphrase would be protected by too little work
-    │   └── RecoveryCodeError     what was typed is not a recovery code
+    │   ├── RecoveryCodeError     what was typed is not a recovery code
+    │   └── MemberListError       a workspace's member list breaks a rule
+    │       ├── MemberListSignerError no owner signed it
+    │       ├── MemberListOrderError  it does not follow from the list before
+    │       └── MemberListKeyError    it keeps or swaps a key where it may not
     ├── RootKeyError              the root key cannot be used
     ├── RootKeyMissingError       there is data, but its key file is gone
     ├── RootKeyInvalidError       the file is not a root key
@@ -262,6 +266,43 @@ class RecoveryCodeError(CryptoError):
     text = (
         "This is not a whole recovery code: a character is wrong or missing. It has 14 groups of 4 characters. "
         "Compare it with the paper and type it again."
+    )
+
+
+class MemberListError(CryptoError):
+    """A workspace's member list breaks a rule."""
+
+    code = "crypto.member_list"
+    text = "The member list of a workspace is not one that its owners made. It is not used."
+
+
+class MemberListSignerError(MemberListError):
+    """No owner signed it."""
+
+    code = "crypto.member_list.signer"
+    text = (
+        "A change of a workspace's members was not signed by one of its owners. It is not accepted, and nothing was "
+        "shared with the people it names."
+    )
+
+
+class MemberListOrderError(MemberListError):
+    """It does not follow from the list before."""
+
+    code = "crypto.member_list.order"
+    text = (
+        "The member list of a workspace is an older one, or does not follow from the one before. Somebody may have "
+        "put it back or left a change out. It is not accepted."
+    )
+
+
+class MemberListKeyError(MemberListError):
+    """It keeps or swaps a key where it may not."""
+
+    code = "crypto.member_list.key"
+    text = (
+        "A change of a workspace's members keeps a key where it needs another one, or swaps it where it must not: "
+        "somebody who was removed could go on reading. It is not accepted."
     )
 
 

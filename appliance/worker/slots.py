@@ -1,4 +1,4 @@
-"""The slots of an account: its user key under the passphrase and under the recovery code, its identity under the user key.
+"""The slots of an account: its user key under the passphrase, and under the recovery code; its identity under that key.
 
 Slots lie in the key store, and the public keys that say which slot is the right one lie in the main database. A change
 of both can be cut off in between, and must never leave somebody with a passphrase that lets them in and opens nothing.

@@ -2,8 +2,8 @@
 
 Three things count, and none of them can shut out many people because of one:
 
-* In a browser where this account has signed in before, only this browser's own failures with this account count. Whoever
-  guesses at a name from elsewhere never keeps its owner out of the browser they use every day.
+* In a browser where this account has signed in before, only this browser's own failures with this account count.
+  Whoever guesses at a name from elsewhere never keeps its owner out of the browser they use every day.
 * From any other browser the failures with a name count together, from wherever they come.
 * From an address there is a budget that a whole ward behind it may use up in forgetfulness, and that fills again every
   few seconds; it slows down who tries many names, and makes nobody wait long.
@@ -53,7 +53,7 @@ class _Failures:
         over = self.count - FREE_FAILURES
         if over <= 0:
             return 0.0
-        delay_s = min(FIRST_DELAY_S * 2 ** min(over - 1, 16), LONGEST_DELAY_S)
+        delay_s = min(FIRST_DELAY_S * float(2 ** min(over - 1, 16)), LONGEST_DELAY_S)
         return self.last_s + delay_s - now_s
 
 

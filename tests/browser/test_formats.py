@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import zlib
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from playwright.sync_api import Page
 
+from appliance.crypto import envelope
+from appliance.crypto.envelope import DocumentType
 from appliance.web.rendering import STATIC, assets
 from appliance.web.security import CONTENT_SECURITY_POLICY, WORKER, WORKER_POLICY
 from tests.browser.conftest import Visitor
@@ -48,6 +52,15 @@ async ([prefix, names, vectors]) => {
     }
   }
   return { passed, failed };
+}
+"""
+OPEN_TITLE = """
+async ([prefix, fileKey, sealed, subject]) => {
+  const { openDocument } = await import(`${prefix}/js/crypto/envelope.js`);
+  return openDocument(Uint8Array.from(fileKey), Uint8Array.from(sealed), 6, Uint8Array.from(subject), 0).then(
+    (text) => new TextDecoder().decode(text),
+    (error) => error.code,
+  );
 }
 """
 COMPILE = """
@@ -116,6 +129,20 @@ def test_every_vector_holds_in_chromium(visitor: Visitor) -> None:
     done = page.evaluate(RUN_CASES, [assets(), modules, vectors])
     assert done["failed"] == []
     assert done["passed"] >= 85
+
+
+def test_bytes_after_the_deflated_text_are_refused_though_they_are_authentic(visitor: Visitor) -> None:
+    file_key, subject = envelope.new_file_key(), envelope.new_document_id()
+    header = envelope._header(DocumentType.TITLE, subject, 0)
+    deflated = zlib.compress(b"a title", wbits=-15)
+    opened = {}
+    for name, after in (("alone", b""), ("followed", b"more")):
+        marked = deflated + after + envelope.PADDING_MARK
+        packed = marked.ljust(envelope.padded_size(len(marked)), b"\0")
+        sealed = envelope._seal_body(file_key, header, packed, os.urandom(24))
+        given = [assets(), list(file_key), list(sealed), list(subject)]
+        opened[name] = visitor.open("/trust").evaluate(OPEN_TITLE, given)
+    assert opened == {"alone": "a title", "followed": "crypto.unknown_format"}
 
 
 def test_a_page_itself_compiles_no_webassembly(visitor: Visitor) -> None:

@@ -20,7 +20,7 @@ export const PYTHON_ONLY = ["root_key"];
  */
 export function cases(vectors, shipped, argon2) {
   /** @type {Record<string, (vectors: Json, shipped: Json, argon2: any) => Case[]>} */
-  const readers = { chunked, content, keywrap, kdf, sealed_key: sealedKey, identity, recovery, rfc9180 };
+  const readers = { chunked, content, keywrap, kdf, sealed_key: sealedKey, identity, recovery, members, rfc9180 };
   const files = Object.keys(vectors).filter((file) => !PYTHON_ONLY.includes(file));
   return files.flatMap((file) => {
     if (readers[file] === undefined) throw new Error(`nothing here reads the vectors ${file}`);
@@ -198,5 +198,33 @@ function recovery(vectors, { recovery: { readCode, writeCode } }) {
     ...each(vectors.writes, "is written the same", async (c) => equal(await writeCode(hex(c.bytes)), c.text)),
     ...each(vectors.reads, "is read", async (c) => equal(await readCode(c.text), hex(c.bytes))),
     ...refusals(vectors.refuses, (c) => readCode(c.text)),
+  ];
+}
+
+/** @type {(vectors: Json, shipped: Json) => Case[]} */
+function members(vectors, { keywrap: { keyId }, members: { inboxPrivate, MemberList, verifyChain } }) {
+  /** @param {Json} c */
+  const verified = async (c) => {
+    const chain = c.lists.map((/** @type {Json} */ one) => {
+      return { encoded: new TextEncoder().encode(one.list), signature: hex(one.signature) };
+    });
+    const seen = c.seen === undefined ? null : { version: c.seen.version, digest: hex(c.seen.digest) };
+    return verifyChain(chain, hex(c.workspace), seen);
+  };
+  /** @param {Json} c */
+  const required = (c) => MemberList.decode(new TextEncoder().encode(c.list)).requireKey(hex(c.workspace_key));
+  return [
+    ...each(vectors.opens, "holds", async (c) => {
+      const newest = await verified(c);
+      equal([newest.version, newest.epoch, newest.members.length], [c.version, c.epoch, c.members]);
+      equal(await newest.digest(), hex(c.digest));
+    }),
+    ...refusals(vectors.refuses, verified),
+    ...each(vectors.keys, "belongs to its list", async (c) => {
+      equal(await keyId(hex(c.workspace_key)), hex(c.key_id));
+      equal(await inboxPrivate(hex(c.workspace_key)), hex(c.inbox_private));
+      await required(c);
+    }),
+    ...refusals(vectors.key_refuses, required),
   ];
 }

@@ -17,18 +17,25 @@ from appliance.config import Settings
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
 from appliance.errors import ApplianceError
 from appliance.options import TranscribeOptions
-from appliance.records import accounts, jobs, sessions, transcripts
+from appliance.records import accounts, invitations, jobs, sessions, transcripts
 from appliance.records.jobs import Job
-from appliance.records.tables import Account
 from appliance.spool import CHUNK_BYTES
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
 from appliance.web.app import create_app
 from appliance.worker import intake
+from appliance.worker.enrolling import enrol
+from appliance.worker.entering import Visitor
 from appliance.worker.filekeys import keep_file_key
 from appliance.worker.progress import Standing
 from appliance.worker.workshop import Workshop
+from tests.people import Person
 
 ADDRESS = "https://testserver.local"
+NAMES = ("testserver.local", "localhost", "127.0.0.1")
+AT_A_DESK = Visitor(origin=ADDRESS, address="192.0.2.7", known_by="", device="Firefox, Linux")
+PEOPLE: dict[tuple[Path, str], Person] = {}
+"""Who has enrolled, by the data folder of a test and by name."""
+
 LINES = (
     ("S1", 0.0, 4.2, "Good morning. Thank you for coming in on such short notice."),
     ("S1", 4.4, 7.9, "Before we begin, please tell me your name for the record."),
@@ -41,20 +48,34 @@ LINES = (
 
 def open_workshop(folder: Path, weaknesses: tuple[str, ...] = (), **settings: object) -> Workshop:
     """Open an appliance whose data and keys lie in a folder."""
-    given = Settings(data=folder / "data", keys=folder / "keys", **settings)  # type: ignore[arg-type]
+    given = Settings(data=folder / "data", keys=folder / "keys", **{"names": NAMES} | settings)  # type: ignore[arg-type]
     given.keys_folder.mkdir(parents=True, exist_ok=True)
     return Workshop.open(given, weaknesses)
 
 
-def sign_in(workshop: Workshop, name: str = "Amina Rahman") -> tuple[str, str]:
-    """Return the cookie of a new session and the id of a person, who is made at the first time."""
+def issue_link(workshop: Workshop, name: str | None = None, role: str = accounts.ADMINISTRATOR) -> str:
+    """Return the token of an invitation."""
     with workshop.database.write() as session:
-        account = accounts.by_name(session, name)
-        if account is None:
-            account = Account(name=name, name_key=accounts.name_key(name), role="administrator", login_public=bytes(32))
-            session.add(account)
-            session.flush()
-        return sessions.begin(session, account.id), account.id
+        return invitations.invite(session, name, role)
+
+
+def enrolled(workshop: Workshop, name: str = "owner", role: str = accounts.ADMINISTRATOR) -> Person:
+    """Return a person who has enrolled, with real keys; the one of before where the name has one."""
+    known_as = (workshop.settings.data, name)
+    if known_as not in PEOPLE:
+        token = issue_link(workshop, name, role)
+        person = PEOPLE[known_as] = Person(name)
+        with workshop.database.read() as session:
+            person.account_id = invitations.look(session, token).account_id
+        enrol(workshop, token, name, person.keys, person.slots, AT_A_DESK)
+    return PEOPLE[known_as]
+
+
+def sign_in(workshop: Workshop, name: str = "owner", role: str = accounts.ADMINISTRATOR) -> tuple[str, str]:
+    """Return the cookie of a new session and the person's id."""
+    account_id = enrolled(workshop, name, role).account_id
+    with workshop.database.write() as session:
+        return sessions.begin(session, account_id, AT_A_DESK.device), account_id
 
 
 def put_recording(workshop: Workshop, owner_id: str, name: str, content: bytes = b"RIFF" * 2000) -> str:

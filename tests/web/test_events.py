@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from appliance.errors import SignedOutError
-from appliance.records import accounts
+from appliance.records import sessions
 from appliance.web.pages import events
 from appliance.web.security import SESSION_COOKIE
 from tests.web.appliance import (
@@ -107,7 +107,7 @@ def test_a_stream_ends_with_its_session(live: LiveAppliance, monkeypatch: pytest
     with listening(live, cookie) as stream:
         next(stream)
         with live.workshop.database.write() as session:
-            accounts.end_session(session, cookie)
+            sessions.end(session, cookie)
         assert list(stream) == []
 
 
@@ -132,4 +132,4 @@ def test_watching_is_not_being_there(live: LiveAppliance, monkeypatch: pytest.Mo
         next(stream)
         assert looked.wait(TIMEOUT_S)
     with live.workshop.database.write() as session, pytest.raises(SignedOutError):
-        accounts.session_account(session, cookie, datetime.now(UTC) + timedelta(minutes=31))
+        sessions.present(session, cookie, datetime.now(UTC) + timedelta(minutes=31))

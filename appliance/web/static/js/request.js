@@ -81,6 +81,14 @@ export function send(address, bytes, onSent, signal) {
   });
 }
 
+/**
+ * Take the token of a session that has just begun, so that this page can go on with changes.
+ * @param {string} token
+ */
+export function useCsrfToken(token) {
+  document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
+}
+
 /** @returns {string} */
 function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";

@@ -1,7 +1,10 @@
 // @ts-check
 /** What scripts say, in the language of the page: the page brings the sentences. */
 
-const sentences = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+import { Refusal } from "./crypto/refusal.js";
+import { Problem, Unreachable } from "./request.js";
+
+const sentences = { ...brought("vault-words"), ...brought("words") };
 
 /**
  * @param {string} name
@@ -10,6 +13,25 @@ const sentences = JSON.parse(document.getElementById("words")?.textContent ?? "{
  */
 export function say(name, facts = {}) {
   return sentences[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ fact) => facts[fact]);
+}
+
+/**
+ * What went wrong, for the person.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function tell(error) {
+  if (error instanceof Problem) return error.message;
+  if (error instanceof Refusal) return say(error.code);
+  return say(error instanceof Unreachable ? "unreachable" : "unexpected");
+}
+
+/**
+ * @param {string} id
+ * @returns {Record<string, string>}
+ */
+function brought(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 }
 
 export const language = document.documentElement.lang;

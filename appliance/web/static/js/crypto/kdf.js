@@ -18,10 +18,12 @@ export const KdfAlgorithm = Object.freeze({ ARGON2ID: 1, PBKDF2: 2 });
 // The server keeps the record and hands it out before anybody has proved anything. Under the floor, a server that
 // lies could have a passphrase stretched so little that guessing it is cheap; over the ceiling, it could freeze the
 // browser. Both bounds are the reader's own, and nothing that the server says moves them.
+/** @type {Readonly<Record<number, Record<"lanes" | "cost" | "passes", [number, number]>>>} */
 const BOUNDS = Object.freeze({
   [KdfAlgorithm.ARGON2ID]: { lanes: [1, 64], cost: [47_104, 4_194_304], passes: [1, 64] },
   [KdfAlgorithm.PBKDF2]: { lanes: [0, 0], cost: [600_000, 100_000_000], passes: [0, 0] },
 });
+/** @type {Readonly<Record<number, Record<"lanes" | "cost" | "passes", number>>>} */
 const DEFAULTS = Object.freeze({
   [KdfAlgorithm.ARGON2ID]: { lanes: 4, cost: 65_536, passes: 3 },
   [KdfAlgorithm.PBKDF2]: { lanes: 0, cost: 1_000_000, passes: 0 },

@@ -3,7 +3,8 @@
 
 /**
  * @typedef {"unknown_format" | "truncated" | "tampered" | "wrong_key" | "wrong_context"} Fault Of sealed bytes.
- * @typedef {Fault | "weak_kdf" | "recovery_code"} Reason
+ * @typedef {"member_list.signer" | "member_list.order" | "member_list.key"} BrokenRule Of a workspace's member list.
+ * @typedef {Fault | BrokenRule | "weak_kdf" | "recovery_code"} Reason
  */
 
 /**
