@@ -1,61 +1,76 @@
-"""A person whose browser seals: what it would send for a private recording, made with the same formats."""
+"""What a person's browser would send for a private recording, made with the same formats."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from os import urandom
-
-from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, open_key
-from appliance.crypto.identity import Identity
-
 from appliance.crypto import keywrap
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
+from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, open_key
 from appliance.crypto.keywrap import WrapKind, WrapLabel
-from appliance.records.columns import new_id
-from appliance.records.tables import Account
+from appliance.options import TranscribeOptions
+from appliance.records import jobs, transcripts
+from appliance.records.recordings import Recording
+from appliance.transcript import Transcript
+from appliance.worker.messages import Transcribe
 from appliance.worker.privacy import SealedTitle
+from appliance.worker.recipients import keep_sealed_keys, recipients_of
+from appliance.worker.runner import erase_audio
+from appliance.worker.sealing import seal_transcript
 from appliance.worker.workshop import Workshop
+from tests.people import Person
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody with a vault.
+def sealed_title(person: Person, title: str) -> SealedTitle:
+    document_id, file_key = new_document_id(), new_file_key()
+    sealed = seal_document(file_key, DocumentType.TITLE, document_id, 1, title.encode())
+    return SealedTitle(document_id=document_id, sealed=sealed, wrapped=wrapped(person, document_id, file_key))
 
-    Attributes:
-        user_key: UK.
-    """
 
-    id: str = field(default_factory=new_id)
-    user_key: bytes = field(default_factory=lambda: urandom(32))
-    identity: Identity = field(default_factory=Identity.fresh)
+def wrapped(person: Person, document_id: bytes, file_key: bytes) -> bytes:
+    """Wrap a file key under the person's user key."""
+    return keywrap.wrap(person.user_key, file_key, _label(person, document_id))
 
-    def enrol(self, workshop: Workshop) -> None:
-        """Give the person an account with the public halves of their keys."""
-        account = Account(
-            id=self.id,
-            name=f"Person {self.id[:8]}",
-            name_key=f"person {self.id[:8]}",
-            role="member",
-            ed_public=self.identity.ed_public,
-            x_public=self.identity.x_public,
+
+def unwrapped(person: Person, document_id: bytes, wrap: bytes) -> bytes:
+    return keywrap.unwrap(person.user_key, wrap, _label(person, document_id))
+
+
+def opened_result(person: Person, document_id: bytes, sealed_key: bytes) -> bytes:
+    """Open the file key that the engine sealed to the person's public key."""
+    recipient = bytes.fromhex(person.account_id)
+    label = SealedKeyLabel(SealedKeyPurpose.RESULT, recipient=recipient, subject=document_id)
+    return open_key(person.identity.x_private, sealed_key, label)
+
+
+def finish_privately(workshop: Workshop, recording_id: str, transcript: Transcript) -> None:
+    """End a private recording's job as the runner does, with the engine's own sealing."""
+    with workshop.database.read() as session:
+        recording = session.get_one(Recording, recording_id)
+    request = Transcribe(
+        job_id=bytes(16),
+        options=TranscribeOptions(),
+        document_id=new_document_id(),
+        file_key=None,
+        recipients=recipients_of(workshop, recording),
+        attempt=1,
+    )
+    message, sealed = seal_transcript(request, transcript, {"asr": 2.0})
+    keep_sealed_keys(workshop, request.document_id, request.recipients, message.sealed_keys)
+    with workshop.database.write() as session:
+        job = jobs.latest(session, recording_id)
+        assert job is not None
+        jobs.claim(session, job.id)
+        jobs.finish(session, job.id, message.seconds, None)
+        transcripts.store(
+            session,
+            recording_id=recording_id,
+            document_id=request.document_id,
+            sealed=sealed,
+            language=message.language,
+            speakers=message.speakers,
         )
-        with workshop.database.write() as session:
-            session.add(account)
+    erase_audio(workshop, recording_id)
+    workshop.board.publish(recording_id, None)
 
-    def sealed_title(self, title: str) -> SealedTitle:
-        document_id, file_key = new_document_id(), new_file_key()
-        sealed = seal_document(file_key, DocumentType.TITLE, document_id, 1, title.encode())
-        return SealedTitle(document_id=document_id, sealed=sealed, wrapped=self.wrap(document_id, file_key))
 
-    def wrap(self, document_id: bytes, file_key: bytes) -> bytes:
-        return keywrap.wrap(self.user_key, file_key, self._label(document_id))
-
-    def unwrap(self, document_id: bytes, wrapped: bytes) -> bytes:
-        return keywrap.unwrap(self.user_key, wrapped, self._label(document_id))
-
-    def open_result(self, document_id: bytes, sealed_key: bytes) -> bytes:
-        label = SealedKeyLabel(SealedKeyPurpose.RESULT, recipient=bytes.fromhex(self.id), subject=document_id)
-        return open_key(self.identity.x_private, sealed_key, label)
-
-    def _label(self, document_id: bytes) -> WrapLabel:
-        return WrapLabel(WrapKind.FILE_KEY_UNDER_USER_KEY, 1, keywrap.key_id(self.user_key), document_id)
+def _label(person: Person, document_id: bytes) -> WrapLabel:
+    return WrapLabel(WrapKind.FILE_KEY_UNDER_USER_KEY, 1, keywrap.key_id(person.user_key), document_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Settings
-from appliance.crypto.envelope import DocumentType, new_document_id, open_document, seal_document
+from appliance.crypto.envelope import DocumentType, open_document, seal_document
 from appliance.errors import (
     ApplianceError,
     AudioGoneError,
@@ -25,7 +25,7 @@ from appliance.errors import (
     WrongContextError,
 )
 from appliance.options import TranscribeOptions
-from appliance.records import jobs, recordings, transcripts
+from appliance.records import accounts, jobs, recordings, transcripts
 from appliance.records.recordings import Recording
 from appliance.records.tables import Account, Job
 from appliance.spool import CHUNK_BYTES
@@ -33,12 +33,12 @@ from appliance.worker import privacy, runner
 from appliance.worker.filekeys import audio_key_of
 from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.library import delete_recording, open_title, open_transcript, resume
-from appliance.worker.messages import Recipient, Transcribe
+from appliance.worker.messages import Recipient
 from appliance.worker.recipients import RESULT, keep_sealed_keys, recipients_of
-from appliance.worker.sealing import seal_transcript
 from appliance.worker.workshop import Workshop
-from tests.web.appliance import a_transcript
-from tests.worker.private import Person
+from tests.people import Person
+from tests.web.appliance import a_transcript, enrolled
+from tests.worker.private import finish_privately, opened_result, sealed_title, unwrapped, wrapped
 
 CONTENT = b"RIFF" * 1000
 
@@ -57,68 +57,41 @@ def workshop(settings: Settings) -> Iterator[Workshop]:
 
 @pytest.fixture
 def amina(workshop: Workshop) -> Person:
-    person = Person()
-    person.enrol(workshop)
-    return person
+    return enrolled(workshop, "amina")
 
 
 @pytest.fixture
 def other(workshop: Workshop) -> Person:
-    person = Person()
-    person.enrol(workshop)
-    return person
+    return enrolled(workshop, "other")
+
+
+def accounts_of(workshop: Workshop) -> set[bytes]:
+    with workshop.database.read() as session:
+        return accounts.ids(session)
 
 
 def begin(workshop: Workshop, person: Person, *, survives_restart: bool = False) -> Recording:
-    title = person.sealed_title("Ward 4, bed 12.wav")
+    title = sealed_title(person, "Ward 4, bed 12.wav")
     options = TranscribeOptions(language="bn", speakers=2)
     return privacy.begin_private_upload(
-        workshop, person.id, title, len(CONTENT), options, survives_restart=survives_restart
+        workshop, person.account_id, title, len(CONTENT), options, survives_restart=survives_restart
     )
 
 
 def transcribed(workshop: Workshop, person: Person) -> str:
     """Take a private recording to its end, as the runner does, with the engine's own sealing."""
     recording = begin(workshop, person)
-    take_chunk(workshop, person.id, recording.id, 0, CONTENT)
-    finish(workshop, recording)
+    take_chunk(workshop, person.account_id, recording.id, 0, CONTENT)
+    finish_privately(workshop, recording.id, a_transcript())
     return recording.id
-
-
-def finish(workshop: Workshop, recording: Recording) -> None:
-    document_id = new_document_id()
-    request = Transcribe(
-        job_id=bytes(16),
-        options=TranscribeOptions(),
-        document_id=document_id,
-        file_key=None,
-        recipients=recipients_of(workshop, recording),
-        attempt=1,
-    )
-    message, sealed = seal_transcript(request, a_transcript(), {"asr": 2.0})
-    keep_sealed_keys(workshop, document_id, request.recipients, message.sealed_keys)
-    with workshop.database.write() as session:
-        job = jobs.latest(session, recording.id)
-        assert job is not None
-        jobs.claim(session, job.id)
-        jobs.finish(session, job.id, message.seconds, None)
-        transcripts.store(
-            session,
-            recording_id=recording.id,
-            document_id=document_id,
-            sealed=sealed,
-            language=message.language,
-            speakers=message.speakers,
-        )
-    runner.erase_audio(workshop, recording.id)
 
 
 def test_the_owner_opens_the_result_and_the_engine_tells_nothing_else(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
-    document = privacy.sealed_transcript(workshop, amina.id, recording_id)
+    document = privacy.sealed_transcript(workshop, amina.account_id, recording_id)
     [wrap] = document.wraps
-    assert (wrap.kind, wrap.holder) == (RESULT, bytes.fromhex(amina.id))
-    file_key = amina.open_result(document.document_id, wrap.wrapped)
+    assert (wrap.kind, wrap.holder) == (RESULT, bytes.fromhex(amina.account_id))
+    file_key = opened_result(amina, document.document_id, wrap.wrapped)
     plain = open_document(file_key, document.sealed, DocumentType.TRANSCRIPT, document.document_id, 1)
     assert b"Amina Rahman" in plain
     with workshop.database.read() as session:
@@ -129,7 +102,7 @@ def test_the_owner_opens_the_result_and_the_engine_tells_nothing_else(workshop: 
 def test_the_appliance_holds_no_key_of_a_private_recording(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, amina.id)
+        recording = recordings.get(session, recording_id, amina.account_id)
     with pytest.raises(NotFoundError):
         open_transcript(workshop, recording_id)
     with pytest.raises(NotFoundError):
@@ -139,7 +112,7 @@ def test_the_appliance_holds_no_key_of_a_private_recording(workshop: Workshop, a
 def test_when_the_job_has_ended_nothing_tells_what_was_in_the_recording(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, amina.id)
+        recording = recordings.get(session, recording_id, amina.account_id)
         job = jobs.latest(session, recording_id)
     assert job is not None
     assert (job.options_json, job.audio_s, job.seconds_json) == ("{}", None, None)
@@ -150,17 +123,18 @@ def test_when_the_job_has_ended_nothing_tells_what_was_in_the_recording(workshop
 
 def test_a_cancelled_private_recording_is_forgotten_too(workshop: Workshop, amina: Person) -> None:
     recording = begin(workshop, amina)
-    take_chunk(workshop, amina.id, recording.id, 0, CONTENT)
+    take_chunk(workshop, amina.account_id, recording.id, 0, CONTENT)
     assert runner.cancel(workshop, recording.id)
     with workshop.database.read() as session:
-        job = session.get_one(Job, jobs.latest(session, recording.id).id)
+        job = jobs.latest(session, recording.id)
+    assert job is not None
     assert job.options_json == "{}"
 
 
 def test_what_was_forgotten_is_in_no_file(workshop: Workshop, settings: Settings, amina: Person) -> None:
     recording = begin(workshop, amina)
     needle = b'"language":"bn"'
-    take_chunk(workshop, amina.id, recording.id, 0, CONTENT)
+    take_chunk(workshop, amina.account_id, recording.id, 0, CONTENT)
     files = [path for path in settings.data.glob("cloister.db*") if path.is_file()]
     assert any(needle in path.read_bytes() for path in files)
     runner.cancel(workshop, recording.id)
@@ -169,22 +143,22 @@ def test_what_was_forgotten_is_in_no_file(workshop: Workshop, settings: Settings
 
 def test_a_result_is_adopted_once_and_the_sealed_key_is_gone(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
-    document = privacy.sealed_transcript(workshop, amina.id, recording_id)
-    file_key = amina.open_result(document.document_id, document.wraps[0].wrapped)
+    document = privacy.sealed_transcript(workshop, amina.account_id, recording_id)
+    file_key = opened_result(amina, document.document_id, document.wraps[0].wrapped)
     for _ in range(2):
-        privacy.adopt(workshop, amina.id, recording_id, amina.wrap(document.document_id, file_key))
-    [wrap] = privacy.sealed_transcript(workshop, amina.id, recording_id).wraps
+        privacy.adopt(workshop, amina.account_id, recording_id, wrapped(amina, document.document_id, file_key))
+    [wrap] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
     assert wrap.kind == privacy.UNDER_USER_KEY
-    assert amina.unwrap(document.document_id, wrap.wrapped) == file_key
+    assert unwrapped(amina, document.document_id, wrap.wrapped) == file_key
 
 
 def test_a_wrap_of_another_document_is_not_adopted(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
     with pytest.raises(WrongContextError):
-        privacy.adopt(workshop, amina.id, recording_id, amina.wrap(bytes(16), bytes(32)))
+        privacy.adopt(workshop, amina.account_id, recording_id, wrapped(amina, bytes(16), bytes(32)))
     with pytest.raises(UnknownFormatError):
-        privacy.adopt(workshop, amina.id, recording_id, b"no wrap")
-    [wrap] = privacy.sealed_transcript(workshop, amina.id, recording_id).wraps
+        privacy.adopt(workshop, amina.account_id, recording_id, b"no wrap")
+    [wrap] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
     assert wrap.kind == RESULT
 
 
@@ -192,14 +166,14 @@ def test_a_changed_transcript_is_the_next_version_and_an_outdated_change_is_refu
     workshop: Workshop, amina: Person
 ) -> None:
     recording_id = transcribed(workshop, amina)
-    document = privacy.sealed_transcript(workshop, amina.id, recording_id)
+    document = privacy.sealed_transcript(workshop, amina.account_id, recording_id)
     second = seal_document(bytes(32), DocumentType.TRANSCRIPT, document.document_id, 2, b"{}")
-    assert privacy.save_sealed_transcript(workshop, amina.id, recording_id, second, 1) == 2
+    assert privacy.save_sealed_transcript(workshop, amina.account_id, recording_id, second, 1) == 2
     with pytest.raises(ConflictError):
-        privacy.save_sealed_transcript(workshop, amina.id, recording_id, second, 1)
+        privacy.save_sealed_transcript(workshop, amina.account_id, recording_id, second, 1)
     with pytest.raises(WrongContextError):
-        privacy.save_sealed_transcript(workshop, amina.id, recording_id, second, 2)
-    assert privacy.sealed_transcript(workshop, amina.id, recording_id).sealed == second
+        privacy.save_sealed_transcript(workshop, amina.account_id, recording_id, second, 2)
+    assert privacy.sealed_transcript(workshop, amina.account_id, recording_id).sealed == second
 
 
 @pytest.mark.parametrize(
@@ -218,7 +192,7 @@ def test_somebody_else_learns_not_even_that_it_is_there(
 ) -> None:
     recording_id = transcribed(workshop, amina)
     with pytest.raises(NotFoundError):
-        attempt(workshop, other.id, recording_id)  # type: ignore[operator]
+        attempt(workshop, other.account_id, recording_id)  # type: ignore[operator]
 
 
 def test_an_id_that_is_taken_is_refused_and_the_other_document_keeps_its_keys(
@@ -226,16 +200,16 @@ def test_an_id_that_is_taken_is_refused_and_the_other_document_keeps_its_keys(
 ) -> None:
     recording = begin(workshop, amina)
     before = workshop.keystore.held(recording.title_id)
-    stolen = other.sealed_title("x")
+    stolen = sealed_title(other, "x")
     sealed = seal_document(bytes(32), DocumentType.TITLE, recording.title_id, 1, b"x")
     title = replace(
         stolen,
         document_id=recording.title_id,
         sealed=sealed,
-        wrapped=other.wrap(recording.title_id, bytes(32)),
+        wrapped=wrapped(other, recording.title_id, bytes(32)),
     )
     with pytest.raises(ConflictError):
-        privacy.begin_private_upload(workshop, other.id, title, 10, TranscribeOptions(), survives_restart=False)
+        privacy.begin_private_upload(workshop, other.account_id, title, 10, TranscribeOptions(), survives_restart=False)
     assert workshop.keystore.held(recording.title_id) == before
 
 
@@ -251,10 +225,10 @@ def test_an_id_that_is_taken_is_refused_and_the_other_document_keeps_its_keys(
 def test_a_title_that_is_not_sealed_is_refused_and_nothing_is_left(
     workshop: Workshop, amina: Person, change: dict[str, bytes], error: type[ApplianceError]
 ) -> None:
-    title = replace(amina.sealed_title("x"), **change)
+    title = replace(sealed_title(amina, "x"), **change)
     with pytest.raises(error):
-        privacy.begin_private_upload(workshop, amina.id, title, 10, TranscribeOptions(), survives_restart=True)
-    assert workshop.keystore.subjects() == set()
+        privacy.begin_private_upload(workshop, amina.account_id, title, 10, TranscribeOptions(), survives_restart=True)
+    assert workshop.keystore.subjects() == accounts_of(workshop)
 
 
 @pytest.mark.parametrize(("size_bytes", "error"), [(0, UploadEmptyError), (4 * CHUNK_BYTES, UploadTooLargeError)])
@@ -263,7 +237,7 @@ def test_the_limits_of_an_upload_hold_here_too(
 ) -> None:
     with pytest.raises(error):
         privacy.begin_private_upload(
-            workshop, amina.id, amina.sealed_title("x"), size_bytes, TranscribeOptions(), survives_restart=True
+            workshop, amina.account_id, sealed_title(amina, "x"), size_bytes, TranscribeOptions(), survives_restart=True
         )
 
 
@@ -271,14 +245,13 @@ def test_the_limits_of_an_upload_hold_here_too(
     ("policy", "allowed"), [("choice", ["private", "standard"]), ("private", ["private"]), ("standard", ["standard"])]
 )
 def test_the_policy_of_the_appliance_decides_where_it_is_set(tmp_path: Path, policy: str, allowed: list[str]) -> None:
-    workshop = Workshop.open(Settings(data=tmp_path / "data", privacy=policy))  # type: ignore[arg-type]
-    person = Person()
-    person.enrol(workshop)
+    workshop = Workshop.open(Settings(data=tmp_path / "data", privacy=policy))
+    person = enrolled(workshop)
     taken = []
     with contextlib.suppress(ModeNotAllowedError):
         taken.append(begin(workshop, person).mode)
     with contextlib.suppress(ModeNotAllowedError):
-        taken.append(begin_upload(workshop, person.id, "a.wav", 10, TranscribeOptions()).mode)
+        taken.append(begin_upload(workshop, person.account_id, "a.wav", 10, TranscribeOptions()).mode)
     workshop.close()
     assert taken == allowed
 
@@ -308,7 +281,7 @@ def test_after_a_restart_an_unfinished_upload_is_gone_unless_its_key_was_stored(
 
 def test_after_a_restart_a_waiting_job_asks_for_the_file_again(workshop: Workshop, amina: Person) -> None:
     recording = begin(workshop, amina)
-    take_chunk(workshop, amina.id, recording.id, 0, CONTENT)
+    take_chunk(workshop, amina.account_id, recording.id, 0, CONTENT)
     workshop.fleeting_keys.clear()
     resume(workshop)
     with workshop.database.read() as session:
@@ -323,13 +296,13 @@ def test_after_a_restart_a_waiting_job_asks_for_the_file_again(workshop: Worksho
 def test_without_a_recipient_nothing_falls_back_to_a_key_of_the_appliance(workshop: Workshop, amina: Person) -> None:
     recording = begin(workshop, amina)
     with workshop.database.write() as session:
-        session.get_one(Account, amina.id).x_public = None
+        session.get_one(Account, amina.account_id).x_public = None
     with pytest.raises(RecipientGoneError):
         recipients_of(workshop, recording)
 
 
 def test_an_engine_that_seals_to_too_few_is_refused(workshop: Workshop, amina: Person) -> None:
-    recipient = Recipient(id=bytes.fromhex(amina.id), public=amina.identity.x_public)
+    recipient = Recipient(id=bytes.fromhex(amina.account_id), public=amina.identity.x_public)
     with pytest.raises(ApplianceError):
         keep_sealed_keys(workshop, bytes(16), (recipient, recipient), (bytes(124),))
     assert workshop.keystore.held(bytes(16)) == []
@@ -337,23 +310,23 @@ def test_an_engine_that_seals_to_too_few_is_refused(workshop: Workshop, amina: P
 
 def test_a_deleted_private_recording_leaves_no_key(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
-    delete_recording(workshop, amina.id, recording_id)
-    assert workshop.keystore.subjects() == set()
-    assert privacy.kept_documents(workshop, amina.id) == []
+    delete_recording(workshop, amina.account_id, recording_id)
+    assert workshop.keystore.subjects() == accounts_of(workshop)
+    assert privacy.kept_documents(workshop, amina.account_id) == []
 
 
 def test_the_index_grows_by_one_version_and_a_slower_browser_reads_again(workshop: Workshop, amina: Person) -> None:
     def index(version: int) -> bytes:
-        return seal_document(bytes(32), DocumentType.INDEX, bytes.fromhex(amina.id), version, b"{}")
+        return seal_document(bytes(32), DocumentType.INDEX, bytes.fromhex(amina.account_id), version, b"{}")
 
-    assert privacy.sealed_index(workshop, amina.id) == (0, b"")
+    assert privacy.sealed_index(workshop, amina.account_id) == (0, b"")
     first, second = index(1), index(2)
-    assert privacy.save_sealed_index(workshop, amina.id, first, 0) == 1
+    assert privacy.save_sealed_index(workshop, amina.account_id, first, 0) == 1
     with pytest.raises(ConflictError):
-        privacy.save_sealed_index(workshop, amina.id, first, 0)
-    assert privacy.save_sealed_index(workshop, amina.id, second, 1) == 2
+        privacy.save_sealed_index(workshop, amina.account_id, first, 0)
+    assert privacy.save_sealed_index(workshop, amina.account_id, second, 1) == 2
     with pytest.raises(ConflictError):
-        privacy.save_sealed_index(workshop, amina.id, second, 1)
+        privacy.save_sealed_index(workshop, amina.account_id, second, 1)
     with pytest.raises(WrongContextError):
-        privacy.save_sealed_index(workshop, amina.id, second, 2)
-    assert privacy.sealed_index(workshop, amina.id) == (2, second)
+        privacy.save_sealed_index(workshop, amina.account_id, second, 2)
+    assert privacy.sealed_index(workshop, amina.account_id) == (2, second)

@@ -11,7 +11,7 @@ from appliance.errors import ApplianceError
 from appliance.options import LANGUAGES, MAX_SPEAKERS
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
-from appliance.web.rows import Row, Shelf, Unfinished
+from appliance.web.rows import INDEX_ROLLED_BACK, Row, Shelf, Unfinished
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
 from appliance.worker.workshop import Workshop
 
@@ -28,10 +28,7 @@ UPLOAD_WORDS = {
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
     "title_damaged": mark("A title that does not open"),
     "delete_named": mark("Delete {title}"),
-    "index_rolled_back": mark(
-        "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
-        "private, and tell your administrator."
-    ),
+    "index_rolled_back": INDEX_ROLLED_BACK,
     "index_damaged": mark(
         "What your vault remembers cannot be read. Load the page again; if this stays, tell your administrator."
     ),

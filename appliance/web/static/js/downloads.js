@@ -4,7 +4,7 @@
 import { FORMATS } from "./export/formats.js";
 import { notify } from "./notices.js";
 import { fileName } from "./pure/filename.js";
-import { Problem } from "./request.js";
+import { InWords, Problem } from "./request.js";
 import { say } from "./words.js";
 
 const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
@@ -18,7 +18,8 @@ export function offerDownloads(opening) {
     try {
       opened = await opening;
     } catch (error) {
-      notify(error instanceof Problem ? error.message : say("failed"), { isTrouble: true });
+      const isTold = error instanceof Problem || error instanceof InWords;
+      notify(isTold ? error.message : say("failed"), { isTrouble: true });
       return;
     }
     const { render, mediaType, suffix } = FORMATS[button.dataset.download ?? ""];

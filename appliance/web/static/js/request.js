@@ -18,6 +18,9 @@ export class Problem extends Error {
 /** The appliance could not be reached, or the way to it broke. */
 export class Unreachable extends Error {}
 
+/** Something that this page itself refuses; its message is a sentence for the person. */
+export class InWords extends Error {}
+
 /** The person stopped it. */
 export class Stopped extends Error {}
 

@@ -5,7 +5,7 @@ import { askBeforeDeleting } from "./deletion.js";
 import { offerDownloads } from "./downloads.js";
 import { notify } from "./notices.js";
 import { nameOf, renamed } from "./pure/transcript.js";
-import { Problem } from "./request.js";
+import { InWords, Problem } from "./request.js";
 import { openTranscript } from "./transcript_source.js";
 import { TranscriptView } from "./transcript_view.js";
 import { listenToKeys } from "./transcript_keys.js";
@@ -26,8 +26,13 @@ async function show() {
     await view.draw((await opening).transcript);
     loading.remove();
   } catch (error) {
-    loading.textContent = error instanceof Problem ? error.message : say("failed");
+    loading.textContent = inWords(error);
   }
+}
+
+/** @param {unknown} error */
+function inWords(error) {
+  return error instanceof Problem || error instanceof InWords ? error.message : say("failed");
 }
 
 /** @param {string} speakerId */
@@ -44,7 +49,7 @@ function openRename(speakerId) {
       await rename(speakerId, input.value);
       dialog.close();
     } catch (error) {
-      trouble.textContent = error instanceof Problem ? error.message : say("failed");
+      trouble.textContent = inWords(error);
       trouble.hidden = false;
     }
   };

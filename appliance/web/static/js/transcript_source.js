@@ -24,11 +24,23 @@ import { ask } from "./request.js";
  * @returns {Promise<OpenedTranscript>}
  * @throws {import("./request.js").Problem} The appliance refused.
  * @throws {import("./request.js").Unreachable} No answer came.
+ * @throws {import("./request.js").InWords} It cannot be opened in this browser, or must not be.
  */
 export async function openTranscript(place) {
-  const { transcript: address = "", speakersAt = "", title = "" } = place.dataset;
+  const { transcript: address = "", speakersAt = "", title = "", privateRecording } = place.dataset;
+  if (privateRecording) return openPrivately(privateRecording);
   const { version, transcript } = await ask("GET", address);
   return new StandardTranscript({ version, transcript, title, speakersAt });
+}
+
+/**
+ * Open what only this browser can open. Everything that does so is loaded only here.
+ * @param {string} recordingId
+ * @returns {Promise<OpenedTranscript>}
+ */
+async function openPrivately(recordingId) {
+  const { openForPage } = await import("./private/page.js");
+  return openForPage(recordingId);
 }
 
 /**

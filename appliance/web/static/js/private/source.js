@@ -10,6 +10,7 @@ import { fromBase64, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
 import { SealedKeyPurpose } from "../crypto/hpke.js";
 import { WrapKind } from "../crypto/keywrap.js";
+import { encoded } from "../export/json.js";
 import { judge, remember } from "../pure/memory.js";
 import { ask } from "../request.js";
 import { SEALED } from "../vault.js";
@@ -114,7 +115,7 @@ export class PrivateTranscript {
    * @throws {import("../request.js").Problem} Another tab or browser saved one meanwhile.
    */
   async save(transcript) {
-    const text = utf8(JSON.stringify(transcript));
+    const text = utf8(encoded(transcript));
     const next = this.version + 1;
     const sealed = await sealDocument(this.fileKey, DocumentType.TRANSCRIPT, this.documentId, next, text);
     const content = { from_version: this.version, sealed: toBase64(sealed) };

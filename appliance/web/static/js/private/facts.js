@@ -1,0 +1,24 @@
+// @ts-check
+/** Length, language and speakers of a private transcript, which only this browser knows. */
+
+import { clock } from "../pure/clock.js";
+import { language, say } from "../words.js";
+
+/** @param {import("../pure/transcript.js").Transcript} transcript */
+export function showFacts(transcript) {
+  const names = new Intl.DisplayNames([language], { type: "language", fallback: "code" });
+  const facts = [clock(transcript.duration_s, language), names.of(transcript.language) ?? transcript.language];
+  const speakers = transcript.speakers.length;
+  if (speakers > 0) {
+    const number = new Intl.NumberFormat(language).format(speakers);
+    facts.push(say(speakers === 1 ? "one_speaker" : "speakers", { number }));
+  }
+  document.querySelector("[data-facts]")?.append(...facts.map(fact));
+}
+
+/** @param {string} text */
+function fact(text) {
+  const span = document.createElement("span");
+  span.textContent = text;
+  return span;
+}
