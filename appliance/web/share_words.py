@@ -8,6 +8,7 @@ SHARE_WORDS = {
     "share_working": mark("One moment: the link is being made in this browser."),
     "share_made": mark("The link is made"),
     "share_failed": mark("The link could not be made. Load the page again and repeat."),
+    "share_locked": mark("Your vault is locked. A link can be made only by who unlocks it."),
     "share_slow_browser": mark("This browser cannot protect a PIN. Make the link without one, or use another browser."),
     "share_copied": mark("Copied"),
     "share_not_copied": mark("The browser does not allow copying. Select the text and copy it."),

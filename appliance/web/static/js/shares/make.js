@@ -7,13 +7,14 @@
 import { argon2, Argon2Unavailable } from "../argon2.js";
 import { toBase64, toBase64Url } from "../crypto/bytes.js";
 import { notify } from "../notices.js";
-import { Problem, ask } from "../request.js";
+import { InWords, Problem, ask } from "../request.js";
 import { say } from "../words.js";
 import { fileKeysOf } from "./keys.js";
 import { makeLink } from "./sealing.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("share-dialog"));
 const form = /** @type {HTMLFormElement} */ (part("make"));
+const list = /** @type {HTMLElement} */ (document.getElementById("share-links"));
 const { recording = "", privateTitle = "", algorithm = "" } = dialog.dataset;
 
 document.querySelector("button[data-share]")?.addEventListener("click", () => {
@@ -23,6 +24,7 @@ document.querySelector("button[data-share]")?.addEventListener("click", () => {
 part("close").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", forget);
 dialog.addEventListener("click", copy);
+list.addEventListener("htmx:afterSwap", showHolder);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   await make();
@@ -88,12 +90,22 @@ async function copy(event) {
 }
 
 function showLinks() {
-  document.getElementById("share-links")?.dispatchEvent(new Event("links-changed"));
+  list.dispatchEvent(new Event("links-changed"));
+}
+
+/** The picture of who can read this has one more in it while there is a link. */
+function showHolder() {
+  const holders = document.querySelector("[data-holder-list]");
+  const shown = holders?.querySelector("[data-link-holder]");
+  const hasLinks = list.querySelector("li") !== null;
+  const template = document.getElementById("holder-link");
+  if (!hasLinks) shown?.remove();
+  else if (!shown && template instanceof HTMLTemplateElement) holders?.append(template.content.cloneNode(true));
 }
 
 /** @param {unknown} error */
 function inWords(error) {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem || error instanceof InWords) return error.message;
   return say(error instanceof Argon2Unavailable ? "share_slow_browser" : "share_failed");
 }
 

@@ -10,6 +10,7 @@ import { argon2, Argon2Unavailable } from "../argon2.js";
 import { toBase64, toBase64Url } from "../crypto/bytes.js";
 import { accessToken } from "../crypto/links.js";
 import { Refusal } from "../crypto/refusal.js";
+import { offerDownloads } from "../downloads.js";
 import { momentInWords } from "../moments.js";
 import { readMoment } from "../pure/clock.js";
 import { Problem, ask } from "../request.js";
@@ -127,7 +128,7 @@ function askForPin(key, shared) {
  * @param {string} pin
  */
 async function open(key, shared, pin) {
-  const { title, transcript } = await openShared(key, shared, pin, argon2);
+  const { title, version, transcript } = await openShared(key, shared, pin, argon2);
   before.hidden = true;
   after.hidden = false;
   part("title").textContent = title;
@@ -135,6 +136,8 @@ async function open(key, shared, pin) {
   part("by").textContent = by;
   part("until").textContent = until;
   part("title").closest("h1")?.focus();
+  const save = () => Promise.reject(new Error("a visitor changes nothing"));
+  offerDownloads(Promise.resolve({ title, version, transcript, save }));
   await new TranscriptView(part("place"), () => {}).draw(transcript);
 }
 
