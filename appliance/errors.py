@@ -65,6 +65,7 @@
     │   └── SearchBusyError       others of the same person are still running
     └── AccessError               the person may not do this
         ├── NotFoundError         no such thing, or not theirs
+        │   └── LinkGoneError     a share link opens nothing
         ├── ModeNotAllowedError   the appliance's policy wants another mode
         ├── SignedOutError        no live session
         ├── LinkUsedError         a one-time link was used or has expired
@@ -739,6 +740,16 @@ class NotFoundError(AccessError):
 
     code = "access.not_found"
     text = "This page or recording does not exist, or it was deleted."
+
+
+class LinkGoneError(NotFoundError):
+    """A share link opens nothing: it has expired, was taken back, or never was. Nobody is told which."""
+
+    code = "access.link_gone"
+    text = (
+        "This link opens nothing. It may have expired or been taken back, or a part of it is missing. "
+        "Ask the person who sent it for another one."
+    )
 
 
 class ModeNotAllowedError(AccessError):

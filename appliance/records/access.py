@@ -24,6 +24,7 @@ class Act(StrEnum):
     WRITE = "write"
     DELETE = "delete"
     MOVE = "move"
+    SHARE = "share"
 
 
 ACTS: dict[Role, frozenset[Act]] = {

@@ -13,7 +13,7 @@ from appliance.errors import ChunkOrderError, ConflictError, NotFoundError
 from appliance.options import TranscribeOptions
 from appliance.records import access
 from appliance.records.columns import utc_now
-from appliance.records.tables import Job, Recording, SealedTranscript
+from appliance.records.tables import Job, Recording, SealedTranscript, Share
 
 __all__ = [
     "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
@@ -261,10 +261,11 @@ def exist(session: Session) -> bool:
 
 
 def remove(session: Session, recording_id: str) -> bool:
-    """Remove a recording, its jobs and its transcript; tell whether it was there.
+    """Remove a recording, its links, its jobs and its transcript; tell whether it was there.
 
     The rows go; that their bytes go too is up to ``Database.remove``, which runs this.
     """
+    session.exec(delete(Share).where(col(Share.recording_id) == recording_id))
     session.exec(delete(SealedTranscript).where(col(SealedTranscript.recording_id) == recording_id))
     session.exec(delete(Job).where(col(Job.recording_id) == recording_id))
     return session.exec(delete(Recording).where(col(Recording.id) == recording_id)).rowcount == 1

@@ -275,3 +275,25 @@ class WorkspaceMember(SQLModel, table=True):
     workspace_id: str = Field(foreign_key="workspaces.id", primary_key=True, max_length=ID_CHARACTERS)
     account_id: str = Field(foreign_key="accounts.id", primary_key=True, index=True, max_length=ID_CHARACTERS)
     role: str = Field(max_length=16)
+
+
+class Share(SQLModel, table=True):
+    """A link by which somebody without an account reads a transcript.
+
+    Attributes:
+        id: Names the link in its address; it opens nothing.
+        token_digest: SHA-256 of the access token, which the browser derives from the link's secret; neither is kept.
+        kdf: How the PIN is stretched, a KDF record of 32 bytes; None where there is no PIN.
+        opened_at: When somebody last came with the whole link.
+    """
+
+    __tablename__ = "shares"
+
+    id: str = Field(primary_key=True, max_length=ID_CHARACTERS)
+    recording_id: str = Field(foreign_key="recordings.id", index=True, max_length=ID_CHARACTERS)
+    owner_id: str = Field(max_length=ID_CHARACTERS)
+    token_digest: bytes = Field(unique=True, max_length=DIGEST_BYTES)
+    kdf: bytes | None = Field(default=None, max_length=PUBLIC_KEY_BYTES)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    expires_at: datetime = Field(index=True, sa_type=UtcDateTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

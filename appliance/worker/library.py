@@ -14,6 +14,7 @@ from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
 from appliance.worker.member_keys import tidy_member_keys
 from appliance.worker.places import tidy_places
+from appliance.worker.sharing import sweep_links, tidy_links
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
@@ -89,7 +90,7 @@ def erase_recording(workshop: Workshop, recording: Recording) -> None:
 
 
 def tidy(workshop: Workshop) -> None:
-    """Erase what nobody needs any more: uploads that nobody continues, and audio whose job has ended."""
+    """Erase what nobody needs any more: uploads that nobody continues, audio whose job has ended, expired links."""
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
@@ -98,6 +99,7 @@ def tidy(workshop: Workshop) -> None:
         erase_recording(workshop, recording)
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
+    sweep_links(workshop)
 
 
 def resume(workshop: Workshop) -> None:
@@ -119,6 +121,7 @@ def resume(workshop: Workshop) -> None:
     tidy_slots(workshop)
     tidy_member_keys(workshop)
     tidy_places(workshop)
+    tidy_links(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
             erase_recording(workshop, recording)

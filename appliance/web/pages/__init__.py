@@ -11,6 +11,7 @@ from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
 from appliance.web.pages.sealed import IndexPages, SealedPages
 from appliance.web.pages.search import SearchPages
+from appliance.web.pages.shares import OwnLinkPages, SharedPages
 from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
@@ -24,10 +25,12 @@ CONTROLLERS = (
     HealthAnswer,
     IndexPages,
     LibraryPage,
+    OwnLinkPages,
     PeoplePages,
     PreferenceForm,
     RecordingPages,
     SealedPages,
+    SharedPages,
     SignInPages,
     SearchPages,
     TrustPages,

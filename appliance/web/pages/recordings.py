@@ -19,7 +19,9 @@ from appliance.records.recordings import Recording
 from appliance.transcript import Transcript
 from appliance.web.downloads import disposition
 from appliance.web.languages import mark
+from appliance.web.pages.shares import ShareChoices, choices_of, words_in
 from appliance.web.rows import INDEX_ROLLED_BACK, PRIVATE_TITLE, Shelf
+from appliance.web.share_words import SHARE_WORDS
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
 from appliance.worker import runner
 from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
@@ -78,6 +80,7 @@ class TranscriptPage:
         formats: Names of the files offered first.
         more_formats: Names of the files in the menu.
         words: What the script says, by its own names.
+        share: What can be chosen for a link.
     """
 
     frame: Frame
@@ -94,6 +97,7 @@ class TranscriptPage:
     formats: tuple[str, ...]
     more_formats: tuple[str, ...]
     words: dict[str, str]
+    share: ShareChoices
     max_name_characters: int
 
     @property
@@ -155,7 +159,8 @@ class RecordingPages(Controller):
             targets=targets if Act.MOVE in acts else (),
             formats=FIRST_FORMATS,
             more_formats=tuple(name for name in FORMATS if name not in FIRST_FORMATS),
-            words={name: visit.language.sentences.gettext(text) for name, text in WORDS.items()},
+            words=words_in(visit.language, WORDS | SHARE_WORDS),
+            share=choices_of(workshop, visit.language),
             max_name_characters=MAX_NAME_CHARACTERS,
         )
         return visit.page("transcripts/show.html", page)

@@ -16,9 +16,18 @@ export function showMoments() {
   }).observe(document.body, { childList: true, subtree: true });
 }
 
+/**
+ * A moment in words, in the reader's own time zone.
+ * @param {string} moment - ISO 8601.
+ * @returns {string}
+ */
+export function momentInWords(moment) {
+  return format.format(new Date(moment));
+}
+
 /** @param {Document | Element} within */
 function write(within) {
   for (const time of within.querySelectorAll("time[data-moment]:empty")) {
-    time.textContent = format.format(new Date(/** @type {HTMLTimeElement} */ (time).dateTime));
+    time.textContent = momentInWords(/** @type {HTMLTimeElement} */ (time).dateTime);
   }
 }

@@ -110,8 +110,11 @@ export class TranscriptView {
     const person = copy("person");
     person.classList.add(this.colours.get(id) ?? "speaker-none");
     this.nameAfter(part(person, "name"), id);
-    this.nameAfter(part(person, "rename"), id);
-    part(person, "rename").dataset.rename = id;
+    const rename = person.querySelector("[data-rename]"); // There is none for who may only read.
+    if (rename instanceof HTMLElement) {
+      this.nameAfter(rename, id);
+      rename.dataset.rename = id;
+    }
     const said = say("share", { percent: percent(share) });
     part(person, "share").textContent = isGhost(share) ? `${said}. ${say("ghost")}` : said;
     return person;

@@ -85,7 +85,7 @@ function nameDeletion(title) {
 }
 
 /** @param {unknown} error */
-function toWords(error) {
+export function toWords(error) {
   if (error instanceof NotAsRemembered) return new InWords(say(error.verdict));
   if (error instanceof IndexRolledBack) return new InWords(say("index_rolled_back"));
   if (error instanceof Refusal) return new InWords(say("does_not_open", { code: error.code }));
