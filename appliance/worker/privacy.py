@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from appliance.crypto.envelope import DocumentType, require_form
 from appliance.errors import ConflictError, NotFoundError, SealedTooLargeError
-from appliance.records import access, indexes, recordings, transcripts
+from appliance.records import access, indexes, recordings, shares, transcripts, workspaces
 from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
@@ -135,7 +135,12 @@ def adopt(workshop: Workshop, account_id: str, recording_id: str, wrapped: bytes
 
 
 def save_sealed_transcript(
-    workshop: Workshop, account_id: str, recording_id: str, sealed: bytes, from_version: int, wrapped: bytes | None
+    workshop: Workshop,
+    account_id: str,
+    recording_id: str,
+    sealed: bytes,
+    from_version: int,
+    wrapped: bytes | None = None,
 ) -> int:
     """Store what a browser sealed as the next version; return its number.
 
@@ -168,6 +173,8 @@ def save_sealed_transcript(
             key_change.enter_context(replacing_key(workshop, wrap, sealed))
         with workshop.database.write() as session:
             transcripts.replace(session, recording_id, sealed, from_version)
+            if wrap is not None:  # Links were made with the key of before, and open nothing from now on.
+                shares.remove(session, *(share.id for share in shares.listing(session, recording_id)))
     return version
 
 
@@ -195,9 +202,15 @@ def save_sealed_index(workshop: Workshop, owner_id: str, sealed: bytes, from_ver
 
 
 def kept_documents(workshop: Workshop, owner_id: str) -> list[transcripts.Kept]:
-    """Return which sealed transcripts of a person are there, in which version: the index shows what is missing."""
+    """Return which sealed transcripts a person may read, in which version: the index shows what is missing."""
     with workshop.database.read() as session:
         return transcripts.kept(session, owner_id, recordings.PRIVATE)
+
+
+def workspaces_of(workshop: Workshop, account_id: str) -> list[str]:
+    """Return the ids of the workspaces in which somebody is let in."""
+    with workshop.database.read() as session:
+        return list(workspaces.of_account(session, account_id))
 
 
 def _get(session: Session, account_id: str, recording_id: str, act: Act) -> Recording:

@@ -16,6 +16,7 @@ from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 from appliance.web.pages.vault import VaultAnswers
+from appliance.web.pages.workspaces import PlaceAnswers, WorkspacePages
 
 CONTROLLERS = (
     AccessPages,
@@ -27,6 +28,7 @@ CONTROLLERS = (
     LibraryPage,
     OwnLinkPages,
     PeoplePages,
+    PlaceAnswers,
     PreferenceForm,
     RecordingPages,
     SealedPages,
@@ -36,4 +38,5 @@ CONTROLLERS = (
     TrustPages,
     UploadSteps,
     VaultAnswers,
+    WorkspacePages,
 )

@@ -32,10 +32,6 @@ UPLOAD_WORDS = {
     "complete": mark("Uploaded"),
     "unreadable": mark("This file cannot be read. If it is a folder, open it and choose the files in it."),
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
-    "workspace_unnamed": mark("A workspace"),
-    "workspace_refused": mark(
-        "A workspace is not what it should be, so its titles stay closed. Its page says why: {name}"
-    ),
     "workspaces_missing": mark(
         "{number} of your workspaces are not here any more. You may have been removed, somebody may have deleted them, "
         "or the appliance leaves them out."

@@ -23,6 +23,7 @@ from appliance.web.pages.shares import ShareChoices, choices_of, words_in
 from appliance.web.rows import INDEX_ROLLED_BACK, PRIVATE_TITLE, Shelf
 from appliance.web.share_words import SHARE_WORDS
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
+from appliance.web.workspace_words import MOVING_WORDS
 from appliance.worker import runner
 from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
 from appliance.worker.privacy import require_transcript, sealed_titles
@@ -76,6 +77,7 @@ class TranscriptPage:
         workspace: Id of the workspace it is in, or empty.
         may_write: Whether the reader may change names in it.
         may_delete: Whether the reader may delete it.
+        may_share: Whether the reader may make links to it.
         targets: Ids of the workspaces into which the reader may move it, and an empty one for to themselves.
         formats: Names of the files offered first.
         more_formats: Names of the files in the menu.
@@ -93,6 +95,7 @@ class TranscriptPage:
     workspace: str
     may_write: bool
     may_delete: bool
+    may_share: bool
     targets: tuple[str, ...]
     formats: tuple[str, ...]
     more_formats: tuple[str, ...]
@@ -156,10 +159,11 @@ class RecordingPages(Controller):
             workspace=recording.workspace_id or "",
             may_write=Act.WRITE in acts,
             may_delete=Act.DELETE in acts,
+            may_share=Act.SHARE in acts,
             targets=targets if Act.MOVE in acts else (),
             formats=FIRST_FORMATS,
             more_formats=tuple(name for name in FORMATS if name not in FIRST_FORMATS),
-            words=words_in(visit.language, WORDS | SHARE_WORDS),
+            words=words_in(visit.language, WORDS | SHARE_WORDS | MOVING_WORDS),
             share=choices_of(workshop, visit.language),
             max_name_characters=MAX_NAME_CHARACTERS,
         )

@@ -20,6 +20,7 @@ from appliance.worker.privacy import (
     save_sealed_transcript,
     sealed_index,
     sealed_transcript,
+    workspaces_of,
 )
 
 NO_CONTENT = 204
@@ -61,11 +62,13 @@ class VaultIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: 0 before there is an index.
+        workspaces: Ids of those in which the person is let in.
     """
 
     version: int
     sealed: bytes
     documents: list[Kept]
+    workspaces: list[str]
 
 
 class IndexPages(Controller):
@@ -77,7 +80,8 @@ class IndexPages(Controller):
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
         """Hand out the index, and which documents are there."""
         version, sealed = sealed_index(workshop, owner_id)
-        return VaultIndex(version=version, sealed=sealed, documents=kept_documents(workshop, owner_id))
+        documents, shared = kept_documents(workshop, owner_id), workspaces_of(workshop, owner_id)
+        return VaultIndex(version=version, sealed=sealed, documents=documents, workspaces=shared)
 
     @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)
     def save(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NextVersion]) -> SavedVersion:

@@ -27,6 +27,8 @@ export class SealedIndex {
     this.memory = emptyMemory();
     /** @type {Kept[]} */
     this.kept = [];
+    /** @type {string[]} Ids of the workspaces in which the appliance lets this person. */
+    this.workspaces = [];
   }
 
   /**
@@ -42,8 +44,9 @@ export class SealedIndex {
   }
 
   async read() {
+    const seen = this.seenVersion(); // As of now: what is saved while the answer is on its way is later than it.
     const served = await ask("GET", "/vault/index");
-    if (served.version < this.seenVersion()) throw new IndexRolledBack();
+    if (served.version < seen) throw new IndexRolledBack();
     this.version = served.version;
     this.memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
     this.kept = served.documents.map((/** @type {any} */ each) => ({
@@ -51,6 +54,7 @@ export class SealedIndex {
       document: toHex(fromBase64(each.document_id)),
       version: each.version,
     }));
+    this.workspaces = served.workspaces;
     this.noteVersion();
   }
 
@@ -94,7 +98,7 @@ export class SealedIndex {
   }
 
   noteVersion() {
-    localStorage.setItem(this.place, String(this.version));
+    localStorage.setItem(this.place, String(Math.max(this.version, this.seenVersion())));
   }
 
   get place() {
