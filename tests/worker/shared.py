@@ -15,7 +15,7 @@ from appliance.crypto.members import Member, MemberList, Role, SignedList
 from appliance.worker.member_keys import SentKeys
 from appliance.worker.privacy import SealedTitle
 from appliance.worker.workshop import Workshop
-from appliance.worker.workspaces import change, make
+from appliance.worker.workspaces import change, make, sealed_workspace
 from tests.people import Person
 
 
@@ -32,6 +32,18 @@ class Team:
     name: str = "Ward 7"
     keys: dict[int, bytes] = field(default_factory=lambda: {1: os.urandom(32)})
     lists: list[MemberList] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, workshop: Workshop, person: Person, workspace_id: str) -> Team:
+        """Return a workspace that a browser made, as one of its members knows it."""
+        served = sealed_workspace(workshop, person.account_id, workspace_id)
+        team = cls(id=bytes.fromhex(workspace_id), lists=[MemberList.decode(each.body) for each in served.lists])
+        team.keys = {team.newest.epoch: opened_key(person, team, served.key)}
+        for earlier in served.earlier:
+            above = team.keys[earlier.epoch]
+            label = WrapLabel(WrapKind.WORKSPACE_KEY_UNDER_NEXT, earlier.epoch, keywrap.key_id(above), team.id)
+            team.keys[earlier.epoch - 1] = keywrap.unwrap(above, earlier.wrapped, label)
+        return team
 
     @property
     def hex(self) -> str:
