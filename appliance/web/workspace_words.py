@@ -51,7 +51,7 @@ WORDS = REFUSALS | {
     "history_made": mark("{name} made the workspace"),
     "history_added": mark("{name} took in {subject} as {role}"),
     "history_removed": mark("{name} removed {subject}; the others got another key"),
-    "history_role": mark("{name} made {subject}: {role}"),
+    "history_role": mark("{name} changed the role of {subject} to {role}"),
     "history_renamed": mark("{name} gave it another name"),
     "added": mark("{name} is in the workspace now."),
     "removed": mark("{name} is out. What is saved from now on gets a key that they never had."),
@@ -65,7 +65,6 @@ WORDS = REFUSALS | {
 MOVING_WORDS = REFUSALS | {
     "index_rolled_back": INDEX_ROLLED_BACK,
     "move_locked": mark("Your vault is locked. Unlock it to move this."),
-    "moved": mark("Moved"),
     "read_only": mark("In this workspace you read. An owner of it can let you write."),
 }
 """Of the page of a transcript."""

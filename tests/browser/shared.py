@@ -37,7 +37,7 @@ def make_workspace(owner: Visitor, name: str = NAME) -> str:
     """Make a workspace by the page; returns its id."""
     page = owner.open("/workspaces")
     page.locator("#workspace-name").fill(name)
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Make the workspace").click()
     unlock_where_asked(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     return page.url.rsplit("/", 1)[1]

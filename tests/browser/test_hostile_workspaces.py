@@ -192,7 +192,7 @@ def test_a_forked_list_is_refused_by_who_saw_the_other_branch(anna: Visitor, ben
     """Both branches are signed by the owner; a browser that has seen one refuses the other."""
     owner = person(anna, "anna")
     back = put_back(anna.workshop, workspace)
-    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Make it: Owner")
+    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Change role to Owner")
     expect_role(anna.page, "ben", "Owner")
     expect_role(ben.open(f"/workspaces/{workspace}"), "ben", "Owner")
     back()
@@ -203,7 +203,7 @@ def test_a_forked_list_is_refused_by_who_saw_the_other_branch(anna: Visitor, ben
 
 
 def test_a_list_left_out_in_the_middle_is_refused(anna: Visitor, ben: Visitor, workspace: str) -> None:
-    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Make it: Viewer")
+    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Change role to Viewer")
     expect_role(anna.page, "ben", "Viewer")
     answer_with(anna.page, "**/sealed", lambda content: content["lists"].pop(1))
     expect_refused(anna, workspace, "older member list than you have seen")
@@ -326,7 +326,7 @@ def test_two_owners_at_once_and_the_second_change_is_made_on_the_first(
     """While anna's change is on its way, ben removes cleo: anna's browser verifies his list and repeats on it."""
     visit(name="cleo")
     take_in(anna, workspace, "cleo", "viewer")
-    choose_for(anna.page, "ben", "Make it: Owner")
+    choose_for(anna.page, "ben", "Change role to Owner")
     expect_role(anna.page, "ben", "Owner")
     answers: list[int] = []
 

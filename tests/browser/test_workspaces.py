@@ -157,7 +157,7 @@ def test_a_member_that_was_not_compared_is_marked_until_it_is(anna: Visitor, ben
 
 def test_roles_and_names_change_and_the_history_tells(anna: Visitor, ben: Visitor, workspace: str) -> None:
     page = anna.open(f"/workspaces/{workspace}")
-    choose_for(page, "ben", "Make it: Owner")
+    choose_for(page, "ben", "Change role to Owner")
     expect_role(page, "ben", "Owner")
     page.get_by_text("Another name").click()
     page.locator("#next-name").fill("Ward 8")
@@ -168,13 +168,18 @@ def test_roles_and_names_change_and_the_history_tells(anna: Visitor, ben: Visito
     page.get_by_text("What was changed").click()
     history = page.locator("[data-history] li span")
     expect(history).to_have_text(
-        ["anna gave it another name", "anna made ben: Owner", "anna took in ben as Editor", "anna made the workspace"]
+        [
+            "anna gave it another name",
+            "anna changed the role of ben to Owner",
+            "anna took in ben as Editor",
+            "anna made the workspace",
+        ]
     )
 
 
 def test_the_last_owner_neither_leaves_nor_steps_down(anna: Visitor, ben: Visitor, workspace: str) -> None:
     page = anna.open(f"/workspaces/{workspace}")
-    choose_for(page, "anna", "Make it: Editor")
+    choose_for(page, "anna", "Change role to Editor")
     expect(page.locator("#problems")).to_contain_text("A workspace needs an owner")
     page.get_by_text("Leave, or delete").click()
     page.get_by_role("button", name="Leave", exact=True).click()
