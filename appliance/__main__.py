@@ -1,4 +1,4 @@
-"""The command line: serve · transcribe · open · doctor · user · health · edge."""
+"""The command line: serve · transcribe · open · doctor · user · keys · health · edge."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_transcribe(commands.add_parser("transcribe", help="transcribe files without the server"))
     _add_open(commands.add_parser("open", help="open a sealed export offline with the recovery code"))
     _add_user(commands.add_parser("user", help="let somebody in"))
+    _add_keys(commands.add_parser("keys", help="replace the key above all file keys, or say how old it is"))
     _add_doctor(commands.add_parser("doctor", help="look whether everything is well, and say what to do if not"))
     _add_health(commands.add_parser("health", help="ask whether the server on this machine answers"))
     _add_edge(commands.add_parser("edge", help="carry a port to the socket of an appliance without a network"))
@@ -91,6 +92,18 @@ def _add_user(parser: argparse.ArgumentParser) -> None:
     for action in (add, reset, actions.add_parser("list", help=f"print everybody, a line each; {stopped}")):
         action.add_argument("--data", type=Path, help="data folder (default: ./data)")
         action.add_argument("--port", type=int, help="port of the server (default: 8443)")
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    rotate = actions.add_parser(
+        "rotate", help="make a new epoch and wrap every file key under it; the server must be stopped"
+    )
+    rotate.add_argument("--keys", type=Path, help="keys folder (default: beside the data folder)")
+    listed = actions.add_parser("list", help="show the epochs, when each was made, and how many documents it has")
+    listed.add_argument("--json", action="store_true", help="print them as JSON")
+    for action in (rotate, listed):
+        action.add_argument("--data", type=Path, help="data folder (default: ./data)")
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     privacy: Literal["choice", "private", "standard"] = Field(
         "choice", description="Whether people choose for each recording who can read it, or every one is of one mode."
     )
+    key_rotation_days: int = Field(
+        30, ge=0, description="The key above all file keys is replaced after so many days; 0 is only by command."
+    )
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="CPU threads of the engine."
     )

@@ -26,6 +26,7 @@
     ├── RootKeyMissingError       there is data, but its key file is gone
     ├── RootKeyInvalidError       the file is not a root key
     ├── RootKeyWrongError         the key belongs to other data
+    ├── EpochsSpentError          no number is left for another key-encrypting key
     ├── DiskFullError             not even a row can be written down
     ├── UploadError               a chunk was not taken
     │   ├── UploadTooLargeError   the recording is over the size limit
@@ -34,6 +35,7 @@
     │   ├── ChunkConflictError    a repeated chunk has other bytes
     │   ├── ChunkSizeError        a chunk has not the size agreed on
     │   ├── SealedTooLargeError   a sealed text is larger than any text of its kind
+    │   ├── TooManyPacksError     a person's browser keeps more search packs than anybody needs
     │   └── SpoolFullError        no room left on the disk
     ├── MediaError                a recording cannot be decoded
     │   ├── UnreadableMediaError  not a recording, or damaged beyond reading
@@ -361,6 +363,18 @@ class RootKeyWrongError(ApplianceError):
 
 
 @dataclass(eq=False)
+class EpochsSpentError(ApplianceError):
+    """No number is left for another key-encrypting key."""
+
+    code = "epochs_spent"
+    text = (
+        "The key above all file keys was not replaced: its epoch {last} is the last that has a number. It stays as it "
+        "is, and everything opens as before. Ask for a newer version of Cloister."
+    )
+    last: int
+
+
+@dataclass(eq=False)
 class DiskFullError(ApplianceError):
     """Not even a row can be written down."""
 
@@ -404,6 +418,15 @@ class SealedTooLargeError(UploadError):
     text = "What the browser sealed has {size_bytes} bytes. At most {limit_bytes} bytes are accepted."
     size_bytes: int
     limit_bytes: int
+
+
+@dataclass(eq=False)
+class TooManyPacksError(UploadError):
+    """A person's browser keeps more search packs than anybody needs."""
+
+    code = "upload.too_many_packs"
+    text = "Your vault has {most} search packs already, and no more are accepted."
+    most: int
 
 
 @dataclass(eq=False)

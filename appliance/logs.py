@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 ALLOWED_FACTS = (
     "job", "recording", "document", "code", "stage", "seconds", "attempt", "pid", "signal", "status", "method", "route",
-    "port", "caller", "call", "count", "bytes", "state", "missing", "folder",
+    "port", "caller", "call", "count", "bytes", "state", "missing", "folder", "epoch",
 )  # fmt: skip
 
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 import bench_cold
 import bench_container
 import bench_quality
+import bench_rotation
+import bench_search
 import bench_spool
+import bench_vault
 import bench_warm
 from rich.console import Console
 
@@ -34,6 +37,9 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "c": bench_spool.measure,
     "d": bench_quality.measure,
     "e": bench_container.measure,
+    "f": bench_search.measure,
+    "r": bench_rotation.measure,
+    "v": bench_vault.measure,
 }
 MEASURED_WITH = ("torch", "ctranslate2", "faster-whisper", "whisperx", "pyannote.audio", "onnxruntime")
 
@@ -46,7 +52,8 @@ def main() -> int:
         action="append",
         choices=sorted(PARTS),
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
-        "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before. "
+        "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
+        "f: search over 1,000 hours; r: a new key above 100,000 file keys; v: the vault in Chromium. "
         "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")

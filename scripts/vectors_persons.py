@@ -82,6 +82,8 @@ def signature_cases() -> list[Case]:
         "recover": (identity.recovery_message(ORIGIN, nonce), None),
         "passphrase": (identity.passphrase_message(ORIGIN, nonce, changed), changed),
         "recovery": (identity.recovery_change_message(ORIGIN, nonce, changed), changed),
+        "deletion": (identity.deletion_message(ORIGIN, nonce, with_account=False), None),
+        "deletion with account": (identity.deletion_message(ORIGIN, nonce, with_account=True), None),
     }
     seed = drawn("login seed", 32)
     return [

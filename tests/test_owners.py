@@ -15,7 +15,7 @@ from appliance.certificates import ensure_certificates, tls_context
 from appliance.crypto.keyring import load_root_key
 from appliance.errors import WrongOwnerError
 from appliance.records.database import Database
-from appliance.records.keystore import read_keks
+from appliance.records.keyschema import read_epochs
 from appliance.worker.workshop import claim_folder, is_claimed
 from tests.sealed import inside
 
@@ -95,4 +95,4 @@ def test_a_tls_key_that_root_put_there_is_refused_by_owner(folder: Path) -> None
 
 
 def test_no_key_store_is_no_keys(folder: Path) -> None:
-    assert as_nobody(lambda: read_keks(folder)) == {}
+    assert as_nobody(lambda: read_epochs(folder)) == []

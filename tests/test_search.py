@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import ApplianceError, SearchBusyError
@@ -109,6 +109,7 @@ def test_every_letter_is_folded_as_the_vectors_say() -> None:
     assert digest.hexdigest() == VECTORS["alphabet"]["sha256"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folded_words_and_words_with_places_are_the_same_words(text: str) -> None:
     placed = tokens(plain(text))
@@ -117,6 +118,7 @@ def test_folded_words_and_words_with_places_are_the_same_words(text: str) -> Non
     assert all(0 <= token.start < token.end <= units for token in placed)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab *\"“:()^{}[]-+\\'\0\n§speakrANDORT\u0995\u09bf東") | st.characters()))
 def test_whatever_is_typed_finds_or_finds_nothing(typed: str) -> None:
     shelf = Shelf()
@@ -126,6 +128,7 @@ def test_whatever_is_typed_finds_or_finds_nothing(typed: str) -> None:
     shelf.close()
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40))
 def test_a_text_is_found_by_itself(text: str) -> None:
     shelf = Shelf()

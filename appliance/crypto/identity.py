@@ -29,6 +29,7 @@ LOGIN_LABEL = b"cloister/login/v1\0"
 RECOVER_LABEL = b"cloister/recover/v1\0"
 PASSPHRASE_LABEL = b"cloister/passphrase/v1\0"
 RECOVERY_LABEL = b"cloister/recovery/v1\0"
+DELETION_LABEL = b"cloister/deletion/v1\0"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -136,6 +137,11 @@ def passphrase_message(origin: str, nonce: bytes, login_public: bytes) -> bytes:
 def recovery_change_message(origin: str, nonce: bytes, recovery_public: bytes) -> bytes:
     """Return what is signed, by the login key, to put another recovery key in the place of the one before."""
     return _message(RECOVERY_LABEL, origin, nonce) + _public(recovery_public)
+
+
+def deletion_message(origin: str, nonce: bytes, *, with_account: bool) -> bytes:
+    """Return what is signed, by the login key, to delete everything of a person, and their account where meant."""
+    return _message(DELETION_LABEL, origin, nonce) + (b"\1" if with_account else b"\0")
 
 
 def sign(seed: bytes, message: bytes) -> bytes:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from appliance.crypto import chunked, keywrap
 from appliance.crypto.keywrap import WrapKind, WrapLabel
 from appliance.errors import (
+    EpochsSpentError,
     RootKeyError,
     RootKeyInvalidError,
     RootKeyMissingError,
@@ -25,9 +26,11 @@ from appliance.errors import (
 from appliance.owners import refuse_foreign, require_own
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 FIRST_EPOCH = 1
+LAST_EPOCH = 2**16 - 1  # A wrap has two bytes for its epoch.
 ROOT_FILE_MODE = 0o600
 ROOT_FILE_FORM = re.compile(rb"cloister-root-key-1:([0-9a-f]{64}):([0-9a-f]{16})(?:\r?\n)?")
 CHECKSUM_LABEL = b"cloister-root-key-1\0"
@@ -69,14 +72,15 @@ def load_root_key(path: Path, has_data: bool) -> bytes:  # noqa: FBT001 -- the o
 
 
 class Keyring:
-    """The key-encrypting keys of all epochs, opened; wraps under the newest, unwraps under each."""
+    """The key-encrypting keys of all epochs, opened; wraps under the newest, unwraps under each. It never changes."""
 
-    __slots__ = ("_keks",)
+    __slots__ = ("_ids", "_keks")
 
     def __init__(self, keks: dict[int, bytes]) -> None:
         if not keks:
             raise ValueError("a keyring has at least one epoch")
         self._keks = keks
+        self._ids = {epoch: keywrap.key_id(kek) for epoch, kek in keks.items()}
 
     @classmethod
     def first(cls, root: bytes) -> tuple[Keyring, dict[int, bytes]]:
@@ -85,9 +89,34 @@ class Keyring:
         Returns:
             The keyring, and epoch to wrapped key (144 bytes) to be stored before anything is sealed under it.
         """
-        kek = secrets.token_bytes(chunked.KEY_BYTES)
-        wrapped = keywrap.wrap(root, kek, _kek_label(root, FIRST_EPOCH, keywrap.key_id(kek)))
+        kek, wrapped = _fresh_kek(root, FIRST_EPOCH)
         return cls({FIRST_EPOCH: kek}), {FIRST_EPOCH: wrapped}
+
+    @classmethod
+    def next(cls, root: bytes, wrapped_keks: dict[int, bytes]) -> tuple[Keyring, dict[int, bytes]]:
+        """Open the stored keys of all epochs and make the key of the next one.
+
+        The stored keys are opened first on purpose: a new key under a root key that does not open the others would make
+        every document that is wrapped under it unreadable at the next start.
+
+        Args:
+            root: The root key, 32 bytes.
+            wrapped_keks: As for ``open``.
+
+        Returns:
+            The keyring with the new epoch, and that epoch to its wrapped key (144 bytes), to be stored before the
+            keyring is used.
+
+        Raises:
+            EpochsSpentError: The newest epoch is the last that has a number.
+            WrongKeyError: And its kin, as from ``open``.
+        """
+        keyring = cls.open(root, wrapped_keks)
+        epoch = keyring.epoch + 1
+        if epoch > LAST_EPOCH:
+            raise EpochsSpentError(last=LAST_EPOCH)
+        kek, wrapped = _fresh_kek(root, epoch)
+        return cls({**keyring._keks, epoch: kek}), {epoch: wrapped}  # noqa: SLF001 -- of the same class.
 
     @classmethod
     def open(cls, root: bytes, wrapped_keks: dict[int, bytes]) -> Keyring:
@@ -109,6 +138,12 @@ class Keyring:
         """The newest epoch, under which new keys are wrapped."""
         return max(self._keks)
 
+    def without(self, epochs: Collection[int]) -> Keyring:
+        """Return a keyring that has forgotten some epochs; the newest of all must not be among them."""
+        if self.epoch in epochs:
+            raise ValueError("the newest epoch is in use")
+        return Keyring({epoch: kek for epoch, kek in self._keks.items() if epoch not in epochs})
+
     def wrap_file_key(self, document_id: bytes, file_key: bytes) -> bytes:
         """Return a document's key wrapped under the newest epoch, 144 bytes."""
         return keywrap.wrap(self._keks[self.epoch], file_key, self._label(self.epoch, document_id))
@@ -126,8 +161,23 @@ class Keyring:
             raise WrongKeyError
         return keywrap.unwrap(self._keks[epoch], wrapped, self._label(epoch, document_id))
 
+    def renew_file_key(self, document_id: bytes, wrapped: bytes) -> bytes | None:
+        """Return a document's key wrapped again, under the newest epoch; None where it is already.
+
+        Raises:
+            CryptoError: As ``unwrap_file_key``.
+        """
+        if keywrap.read_label(wrapped).epoch == self.epoch:
+            return None
+        return self.wrap_file_key(document_id, self.unwrap_file_key(document_id, wrapped))
+
     def _label(self, epoch: int, document_id: bytes) -> WrapLabel:
-        return WrapLabel(WrapKind.FILE_KEY_UNDER_KEK, epoch, keywrap.key_id(self._keks[epoch]), document_id)
+        return WrapLabel(WrapKind.FILE_KEY_UNDER_KEK, epoch, self._ids[epoch], document_id)
+
+
+def _fresh_kek(root: bytes, epoch: int) -> tuple[bytes, bytes]:
+    kek = secrets.token_bytes(chunked.KEY_BYTES)
+    return kek, keywrap.wrap(root, kek, _kek_label(root, epoch, keywrap.key_id(kek)))
 
 
 def _open_kek(root: bytes, epoch: int, wrapped: bytes) -> bytes:

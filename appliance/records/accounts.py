@@ -202,7 +202,7 @@ def close(session: Session, account_id: str) -> None:
 
 
 def remove(session: Session, account_id: str) -> None:
-    """Remove the row of an account and what hangs on it; its keys and recordings are gone before."""
+    """Remove the row of an account and what hangs on it; its keys, recordings and search packs are gone before."""
     for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember):
         session.exec(delete(table).where(col(table.account_id) == account_id))
     session.exec(delete(Account).where(col(Account.id) == account_id))

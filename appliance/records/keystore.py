@@ -1,63 +1,48 @@
 """Wrapped keys, in a database of their own that forgets: without its key a sealed document is noise."""
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from appliance.errors import ConflictError, DataFolderError, DiskFullError, NotFoundError
 from appliance.records.ballast import Ballast
-from appliance.records.folder import check_whole, in_words, is_full, leaving_nothing, prepare_folder, private_file
+from appliance.records.folder import in_words, is_full, leaving_nothing, prepare_folder, private_file
+from appliance.records.keyschema import (
+    APPLICATION_ID,
+    EPOCH_OF_WRAP,
+    KEYS_FILE,
+    UNDER_KEK,
+    connect,
+    make_or_check,
+    to_date,
+)
 
-KEYS_FILE = "keys.db"
 BALLAST_FILE = "keys.ballast"
 BALLAST_BYTES = 2**20
-APPLICATION_ID = int.from_bytes(b"CLKY")
-SCHEMA_VERSION = 2
 SEALED = 0x100  # Set in the kind of a key that is sealed to a public key; the rest is its purpose (FORMAT.md, SL1).
 APPLIANCE = bytes(16)  # Who holds what the appliance itself can open.
 MOST_NAMED = 500  # SQLite takes only so many values in one statement.
-BUSY_TIMEOUT_S = 5.0
 
-PRAGMAS = (
-    "PRAGMA secure_delete = ON",
-    "PRAGMA mmap_size = 0",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA journal_mode = TRUNCATE",  # A log would keep copies of erased keys; this journal is cut after each change.
-    "PRAGMA synchronous = EXTRA",  # An erased key stays erased after a power cut.
-)
-WRAPS = """
-    CREATE TABLE wraps (
-        subject BLOB NOT NULL, kind INTEGER NOT NULL, holder BLOB NOT NULL, wrapped BLOB NOT NULL,
-        PRIMARY KEY (subject, kind, holder)
-    ) WITHOUT ROWID;
-"""
-SCHEMA = f"""
-    BEGIN IMMEDIATE;
-    PRAGMA application_id = {APPLICATION_ID};
-    {WRAPS}
-    CREATE TABLE keks (epoch INTEGER PRIMARY KEY NOT NULL, wrapped BLOB NOT NULL);
-    PRAGMA user_version = {SCHEMA_VERSION};
-    COMMIT;
-"""
-FROM_1_TO_2 = f"""
-    BEGIN IMMEDIATE;
-    ALTER TABLE wraps RENAME TO wraps_of_1;
-    {WRAPS}
-    INSERT INTO wraps SELECT document_id, 8, zeroblob(16), wrapped FROM wraps_of_1;
-    DROP TABLE wraps_of_1;
-    PRAGMA user_version = {SCHEMA_VERSION};
-    COMMIT;
-"""  # noqa: S608 -- nothing in it comes from outside.
 UPSERT = (
     "INSERT INTO wraps (subject, kind, holder, wrapped) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (subject, kind, holder) DO UPDATE SET wrapped = excluded.wrapped"
 )
 PART = "DELETE FROM wraps WHERE subject = ? AND kind = ? AND holder = ?"
 WHOLE = "DELETE FROM wraps WHERE subject = ?"
+PAGE = (
+    "SELECT subject, kind, holder, wrapped FROM wraps WHERE kind = ? AND (subject, holder) > (?, ?)"
+    " ORDER BY subject, holder LIMIT ?"
+)
+IN_PLACE = "UPDATE wraps SET wrapped = ? WHERE subject = ? AND kind = ? AND holder = ? AND wrapped = ?"
+UNUSED_KEK = (
+    "DELETE FROM keks WHERE epoch = ?"  # noqa: S608 -- nothing in it comes from outside.
+    f" AND NOT EXISTS (SELECT 1 FROM wraps WHERE kind = {UNDER_KEK} AND {EPOCH_OF_WRAP} = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +97,9 @@ class KeyStore:
             on_failure.callback(ballast.close)
             with ballast.locked():
                 with ballast.lent(keep_bytes=0):
-                    connection = _connect(folder / KEYS_FILE)
+                    connection = connect(folder / KEYS_FILE)
                     on_failure.callback(connection.close)
-                    _make_or_check(connection, folder)
+                    make_or_check(connection, folder)
                 ballast.refill()
             if is_new and ballast.held_bytes < ballast_bytes:
                 raise DiskFullError(folder=str(folder))
@@ -159,15 +144,39 @@ class KeyStore:
             some = subjects[start : start + MOST_NAMED]
             places = ", ".join("?" * len(some))
             rows = self._read(f"SELECT subject, kind, holder, wrapped FROM wraps WHERE subject IN ({places})", *some)  # noqa: S608 -- only question marks.
-            found += [
-                Wrap(bytes(subject), kind, bytes(holder), bytes(wrapped)) for subject, kind, holder, wrapped in rows
-            ]
+            found += map(_wrap_of, rows)
         return found
 
-    def of_kind(self, kind: int) -> list[Wrap]:
-        """Return every wrapped key of a kind."""
-        rows = self._read("SELECT subject, holder, wrapped FROM wraps WHERE kind = ?", kind)
-        return [Wrap(bytes(subject), kind, bytes(holder), bytes(wrapped)) for subject, holder, wrapped in rows]
+    def page(self, kind: int, after: Wrap | None, at_most: int) -> list[Wrap]:
+        """Return some wrapped keys of a kind in the order of their subjects, so that all can be gone through.
+
+        Args:
+            kind: Which ones.
+            after: The last one of the page before, whether it is still there or not; None for the first page.
+            at_most: How many; fewer come at the end, then none.
+        """
+        subject, holder = (after.subject, after.holder) if after else (b"", b"")
+        return [_wrap_of(row) for row in self._read(PAGE, kind, subject, holder, at_most)]
+
+    def replace(self, changes: Iterable[tuple[Wrap, bytes]]) -> int:
+        """Put other bytes in the place of wrapped keys, each only where the very same ones still stand, all at once.
+
+        One that was erased since it was read stays erased, and one that was replaced stays as it was replaced: what
+        somebody else did meanwhile wins. So nothing that was deleted can come back this way.
+
+        Args:
+            changes: A wrap as it was read, and what to store instead.
+
+        Returns:
+            How many were replaced.
+
+        Raises:
+            DiskFullError: There is no room, for this waits: the ballast is for deletions. Nothing was changed.
+        """
+        updates = [
+            (IN_PLACE, (wrapped, wrap.subject, wrap.kind, wrap.holder, wrap.wrapped)) for wrap, wrapped in changes
+        ]
+        return self._change(updates, keep_ballast_bytes=self._ballast.whole_bytes)
 
     def erase(self, *subjects: bytes) -> None:
         """Erase every wrapped key of some subjects, all or none, for good; ids that are not there are no error.
@@ -182,15 +191,16 @@ class KeyStore:
         return {bytes(subject) for (subject,) in self._read("SELECT DISTINCT subject FROM wraps")}
 
     def put_kek(self, epoch: int, wrapped: bytes) -> None:
-        """Store the wrapped key-encrypting key of a new epoch.
+        """Store the wrapped key-encrypting key of a new epoch, with the date of now.
 
         Raises:
             ConflictError: The epoch has one; in its place another would make its documents unreadable.
             DiskFullError: There is no room; nothing was changed.
         """
+        made_at = int(datetime.now(UTC).timestamp())
         try:
             self._change(
-                [("INSERT INTO keks (epoch, wrapped) VALUES (?, ?)", (epoch, wrapped))],
+                [("INSERT INTO keks (epoch, wrapped, made_at) VALUES (?, ?, ?)", (epoch, wrapped, made_at))],
                 keep_ballast_bytes=self._ballast.whole_bytes // 2,
             )
         except sqlite3.IntegrityError as exc:
@@ -199,6 +209,26 @@ class KeyStore:
     def keks(self) -> dict[int, bytes]:
         """Return the wrapped key-encrypting keys by epoch."""
         return {int(epoch): bytes(wrapped) for epoch, wrapped in self._read("SELECT epoch, wrapped FROM keks")}
+
+    def kek_made_at(self, epoch: int) -> datetime | None:
+        """Return when the key of an epoch was made, or None where nobody wrote it down."""
+        rows = self._read("SELECT made_at FROM keks WHERE epoch = ?", epoch)
+        return to_date(rows[0][0]) if rows else None
+
+    def erase_unused_keks(self, epochs: Iterable[int]) -> set[int]:
+        """Erase the key-encrypting keys of some epochs for good, but of none that a wrap still needs.
+
+        Whether one is needed is asked in the transaction that erases, so nothing can come in between.
+
+        Returns:
+            The epochs whose key is gone.
+
+        Raises:
+            DiskFullError: Not even the ballast was enough; nothing was erased.
+        """
+        asked = set(epochs)
+        self._change([(UNUSED_KEK, (epoch, epoch.to_bytes(2))) for epoch in sorted(asked)], keep_ballast_bytes=0)
+        return asked - self.keks().keys()
 
     def close(self) -> None:
         """Close the database."""
@@ -210,60 +240,34 @@ class KeyStore:
         with self._lock, in_words(self._folder):
             return self._connection.execute(statement, values).fetchall()
 
-    def _change(self, changes: list[tuple[str, tuple[object, ...]]], keep_ballast_bytes: int) -> None:
-        """Change rows, all or none; where the disk only looked as if it had room, once more with the ballast's."""
+    def _change(self, changes: Sequence[tuple[str, tuple[object, ...]]], keep_ballast_bytes: int) -> int:
+        """Change rows, all or none; where the disk only looked as if it had room, once more with the ballast's.
+
+        Returns:
+            How many rows were changed.
+        """
         with self._lock, in_words(self._folder), self._ballast.locked():
             try:
                 with self._ballast.lent(keep_ballast_bytes):
-                    self._run(changes)
+                    return self._run(changes)
             except sqlite3.OperationalError as exc:
                 if not is_full(self._folder, exc):
                     raise
                 with self._ballast.lent(keep_ballast_bytes, even_unasked=True):
-                    self._run(changes)
+                    return self._run(changes)
 
-    def _run(self, changes: list[tuple[str, tuple[object, ...]]]) -> None:
+    def _run(self, changes: Sequence[tuple[str, tuple[object, ...]]]) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement, values in changes:
-                self._connection.execute(statement, values)
+            count = sum(self._connection.execute(statement, values).rowcount for statement, values in changes)
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:  # A full disk makes SQLite roll back by itself.
                 self._connection.execute("ROLLBACK")
             raise
+        return count
 
 
-def read_keks(folder: Path) -> dict[int, bytes]:
-    """Return the wrapped key-encrypting keys by epoch, from beside whoever has the key store open; change nothing.
-
-    Returns:
-        Nothing where there is no key store.
-
-    Raises:
-        DataFolderError: The key store cannot be read.
-    """
-    path = folder / KEYS_FILE
-    if not path.exists():
-        return {}
-    with in_words(folder), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        return {int(epoch): bytes(wrapped) for epoch, wrapped in connection.execute("SELECT epoch, wrapped FROM keks")}
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    for pragma in PRAGMAS:
-        connection.execute(pragma)
-    return connection
-
-
-def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        connection.executescript(SCHEMA)
-    elif version == 1:
-        connection.executescript(FROM_1_TO_2)
-    elif version > SCHEMA_VERSION:
-        reason = "a newer version of Cloister wrote its key store. Install that version or a newer one"
-        raise DataFolderError(folder=str(folder), reason=reason)
-    check_whole(connection)
+def _wrap_of(row: tuple[Any, ...]) -> Wrap:
+    subject, kind, holder, wrapped = row
+    return Wrap(bytes(subject), kind, bytes(holder), bytes(wrapped))

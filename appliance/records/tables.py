@@ -123,6 +123,22 @@ class SealedIndex(SQLModel, table=True):
     sealed: bytes
 
 
+class SearchPack(SQLModel, table=True):
+    """The words of some private transcripts of a person, sealed by their own browser, which searches them.
+
+    Attributes:
+        document_id: 16 bytes; its key under the person's user key stands under this id in the key store.
+        version: Grows by one with every change, and is inside the seal too.
+    """
+
+    __tablename__ = "search_packs"
+
+    document_id: bytes = Field(primary_key=True, max_length=DOCUMENT_ID_BYTES)
+    account_id: str = Field(foreign_key="accounts.id", index=True, max_length=ID_CHARACTERS)
+    version: int
+    sealed: bytes
+
+
 class Recording(SQLModel, table=True):
     """Audio that a person gave us, by the ids of its sealed parts.
 

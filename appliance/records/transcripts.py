@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from appliance.errors import ConflictError, NotFoundError
 from appliance.records import access
@@ -24,11 +24,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A sealed transcript that is there, and its version."""
+    """A sealed transcript that is there, and its version.
+
+    Attributes:
+        created_ms: When its recording was given to the appliance, in milliseconds since 1970.
+    """
 
     recording_id: str
     document_id: bytes
     version: int
+    created_ms: int
 
 
 def store(
@@ -85,14 +90,26 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
 def kept(session: Session, account_id: str, mode: str) -> list[Kept]:
     """Return which transcripts that somebody may read are there, of recordings in a mode."""
     rows = session.exec(
-        select(SealedTranscript.recording_id, SealedTranscript.document_id, SealedTranscript.version)
+        select(Recording.id, SealedTranscript.document_id, SealedTranscript.version, Recording.created_at)
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
         .where(access.readable(account_id), Recording.mode == mode)
     )
-    return [Kept(*row) for row in rows]
+    return [
+        Kept(recording, document, version, round(at.timestamp() * 1000)) for recording, document, version, at in rows
+    ]
 
 
-def sealed_bytes(session: Session, document_id: bytes) -> bytes | None:
+def sealed_bytes(session: Session, owner_id: str) -> int:
+    """Return the bytes of all sealed transcripts that belong to a person alone."""
+    total = (
+        select(func.sum(func.length(SealedTranscript.sealed)))
+        .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
+        .where(Recording.owner_id == owner_id, col(Recording.workspace_id).is_(None))
+    )
+    return session.exec(total).one() or 0
+
+
+def stored_bytes(session: Session, document_id: bytes) -> bytes | None:
     """Return a transcript by its document id, or None where there is none."""
     return session.exec(select(SealedTranscript.sealed).where(SealedTranscript.document_id == document_id)).first()
 

@@ -90,6 +90,19 @@ class SentRecovery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     proof: Signature
 
 
+class SentDeletion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That everything of a person is to go, who says so, and the proof of the passphrase.
+
+    Attributes:
+        with_account: Whether the account goes too; the signature says so as well.
+    """
+
+    name: Name
+    with_account: bool
+    nonce: Nonce
+    signature: Signature
+
+
 class KeptSlots(msgspec.Struct, frozen=True, kw_only=True):
     """The slots of an account as they are kept."""
 

@@ -28,7 +28,11 @@ CONTENT_SECURITY_POLICY = (
 # A worker has the policy of its own answer. The one that stretches a passphrase may compile WebAssembly and load our
 # scripts, and nothing more: without connect-src it makes no request, so a passphrase does not leave by one.
 WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; frame-ancestors 'none'"
-WORKER = "/js/argon2_worker.js"
+
+# The one that searches private transcripts holds every word of them at once. It makes no request either.
+SEARCH_WORKER_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+WORKER_POLICIES = {"/js/argon2_worker.js": WORKER_POLICY, "/js/private/search_worker.js": SEARCH_WORKER_POLICY}
 
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -58,8 +62,9 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers[name] = value
-    if scope["path"] == assets() + WORKER and message["status"] < HTTP_400_BAD_REQUEST:
-        headers["content-security-policy"] = WORKER_POLICY
+    policy = WORKER_POLICIES.get(scope["path"].removeprefix(assets()))
+    if policy and scope["path"].startswith(assets()) and message["status"] < HTTP_400_BAD_REQUEST:
+        headers["content-security-policy"] = policy
     headers.setdefault("cache-control", "no-store")
     headers.add("vary", "HX-Request, Accept-Language, Cookie")
     if _host(scope) not in LOCAL_HOSTS:

@@ -23,7 +23,7 @@ VAULT_WORDS = {
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),
     "short": mark(
-        "At least {least} characters, please. Length is what protects you: a sentence is better than a sign."
+        "At least {least} characters, please. Length is what protects you: a few words are better than odd characters."
     ),
     "different": mark("The two are not the same. Type the second one again."),
     "working": mark("One moment: the passphrase is being turned into a key in this browser."),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from threading import Event
 
 from huey import SqliteHuey
 from huey.consumer import Consumer
 
-from appliance.worker import library, runner
+from appliance.worker import library, rotation, runner
 from appliance.worker.searching import start_indexing
 from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
@@ -35,10 +36,12 @@ def working(workshop: Workshop) -> Iterator[None]:
     Call it when the server has sealed itself: the engine inherits that seal, and with it the warden. What `resume` has
     to put in order is done before the first visitor is answered, so the caller does that first.
     """
+    closing = Event()
     bell = Bell(
         workshop.settings.data.resolve(),
         work=lambda: runner.work(workshop),
         tidy=lambda: library.tidy(workshop),
+        rotate=lambda: rotation.look(workshop, go_on=lambda: not closing.is_set()),
     )
     consumer = ThreadConsumer(bell.huey)
     workshop.bell = bell
@@ -46,9 +49,11 @@ def working(workshop: Workshop) -> Iterator[None]:
     workshop.engine.open()
     consumer.start()
     bell.ring()
+    bell.rotate()
     try:
         yield
     finally:
         workshop.indexing.close()
+        closing.set()
         workshop.engine.close()
         consumer.stop(graceful=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.records import recordings, workspaces
-from appliance.worker.library import erase_recording
+from appliance.worker.library import erase_recordings
 from appliance.worker.member_keys import take_back_keys
 from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import remove
@@ -24,8 +24,7 @@ def leave_all(workshop: Workshop, account_id: str) -> None:
         if not others:
             with workshop.database.read() as session:
                 inside = recordings.inside(session, workspace_id)
-            for recording in inside:
-                erase_recording(workshop, recording)
+            erase_recordings(workshop, inside)
         with workshop.changing_members:
             if others:
                 take_back_keys(workshop, workspace_id, account_id)

@@ -12,13 +12,14 @@ from appliance.crypto import identity
 from appliance.crypto.kdf import KdfRecord
 from appliance.crypto.keywrap import WrapKind
 from appliance.errors import KeysRefusedError, TruncatedError, UnknownFormatError, WeakKdfError
-from appliance.records import accounts, invitations, recordings, sessions
+from appliance.records import accounts, invitations, sessions
 from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
 from appliance.worker.departure import leave_all
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
-from appliance.worker.library import erase_recording
+from appliance.worker.library import delete_all_of
+from appliance.worker.packs import delete_packs_of
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
 
@@ -135,10 +136,8 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
             accounts.close(session, account_id)
         workshop.keystore.erase(bytes.fromhex(account_id))
     forget_ended(workshop)
-    with workshop.database.read() as session:
-        owned = recordings.owned(session, account_id)
-    for recording in owned:
-        erase_recording(workshop, recording)
+    delete_all_of(workshop, account_id)
+    delete_packs_of(workshop, account_id)
     leave_all(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")

@@ -16,11 +16,11 @@ from appliance.crypto.kdf import KdfAlgorithm
 from appliance.errors import AccessError, ConflictError, RecoveryError, SignInError, WrongKeyError
 from appliance.records import accounts, sessions
 from appliance.records.accounts import Account
+from appliance.records.tables import NAME_KEY_CHARACTERS
 from appliance.worker.challenge import Purpose
 from appliance.worker.throttle import Attempt
 from appliance.worker.workshop import Workshop
 
-REFUSALS: dict[Purpose, type[AccessError]] = {Purpose.PASSPHRASE: SignInError, Purpose.RECOVERY_CODE: RecoveryError}
 SIGNED: dict[Purpose, Callable[[str, bytes], bytes]] = {
     Purpose.PASSPHRASE: identity.login_message,
     Purpose.RECOVERY_CODE: identity.recovery_message,
@@ -129,15 +129,15 @@ def prove(workshop: Workshop, claim: Claim, proof: Proof, message: bytes, visito
     workshop.challenges.check(proof.nonce, purpose, claim.name_key)
     stand_in = workshop.door.stand_in(claim.name_key, algorithm_of(workshop))
     browser = workshop.door.browser_of(visitor.known_by, account.id if account else stand_in.account_id)
-    attempt = Attempt(claim.name_key, browser, visitor.address)
+    attempt = Attempt(claim.name_key[:NAME_KEY_CHARACTERS], browser, visitor.address)  # No name is longer.
     workshop.throttle.admit(attempt)
     public = (account and _public_of(account, purpose)) or workshop.door.nobody
     try:
         identity.verify(public, message, proof.signature)
     except WrongKeyError as exc:
-        raise REFUSALS[purpose] from exc
+        raise _refusal(purpose) from exc
     if account is None:
-        raise REFUSALS[purpose]
+        raise _refusal(purpose)
     workshop.challenges.spend(proof.nonce)
     workshop.throttle.succeeded(attempt)
     return account
@@ -158,10 +158,11 @@ def let_in(workshop: Workshop, account: Account, visitor: Visitor, *, recovered:
 
 
 def forget_ended(workshop: Workshop) -> None:
-    """Forget the halves of sessions that have ended, whichever way."""
+    """Forget the halves of sessions that have ended, whichever way; one that begins meanwhile keeps its own."""
+    known = workshop.halves.session_ids()
     with workshop.database.read() as session:
-        lasting = sessions.ids(session)
-    workshop.halves.keep_only(lasting)
+        ended = known - sessions.ids(session)
+    workshop.halves.forget(*ended)
 
 
 def require_same_keys(session: Session, account: Account) -> None:
@@ -189,3 +190,7 @@ def _enrolled(workshop: Workshop, name: str) -> Account | None:
 
 def _public_of(account: Account, purpose: Purpose) -> bytes | None:
     return account.login_public if purpose is Purpose.PASSPHRASE else account.recovery_public
+
+
+def _refusal(purpose: Purpose) -> AccessError:
+    return SignInError() if purpose is Purpose.PASSPHRASE else RecoveryError()

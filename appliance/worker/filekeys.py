@@ -2,6 +2,8 @@
 
 A key of privacy mode is in memory only, unless the person chose an upload that survives a restart: a power cut then
 erases it, and nothing of the recording can be heard any more.
+
+Whoever wraps a key under the keyring and stores it otherwise than here must hold ``workshop.minding_keys`` for both.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ def keep_file_key(workshop: Workshop, document_id: bytes, file_key: bytes) -> No
     Raises:
         DiskFullError: There is no room; nothing was changed.
     """
-    wrapped = workshop.keyring.wrap_file_key(document_id, file_key)
-    workshop.keystore.put(Wrap(document_id, WrapKind.FILE_KEY_UNDER_KEK, APPLIANCE, wrapped))
+    # In between the epoch could be replaced and its key erased: what is then stored under it nobody could open.
+    with workshop.minding_keys:
+        wrapped = workshop.keyring.wrap_file_key(document_id, file_key)
+        workshop.keystore.put(Wrap(document_id, WrapKind.FILE_KEY_UNDER_KEK, APPLIANCE, wrapped))
 
 
 def remember_file_key(workshop: Workshop, document_id: bytes, file_key: bytes) -> None:
@@ -37,8 +41,9 @@ def file_key(workshop: Workshop, document_id: bytes) -> bytes:
     """
     if document_id in workshop.fleeting_keys:
         return workshop.fleeting_keys[document_id]
-    wrapped = workshop.keystore.get(document_id, WrapKind.FILE_KEY_UNDER_KEK, APPLIANCE)
-    return workshop.keyring.unwrap_file_key(document_id, wrapped)
+    with workshop.minding_keys:
+        wrapped = workshop.keystore.get(document_id, WrapKind.FILE_KEY_UNDER_KEK, APPLIANCE)
+        return workshop.keyring.unwrap_file_key(document_id, wrapped)
 
 
 def audio_key_of(workshop: Workshop, recording: Recording) -> bytes:

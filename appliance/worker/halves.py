@@ -29,12 +29,13 @@ class Halves:
         with self._lock:
             return self._halves.setdefault(session_id, secrets.token_bytes(HALF_BYTES))
 
-    def forget(self, session_id: str) -> None:
-        """Forget a session's half; what its browser kept cannot be opened any more."""
+    def session_ids(self) -> set[str]:
+        """Return the ids of all sessions that have a half."""
         with self._lock:
-            self._halves.pop(session_id, None)
+            return set(self._halves)
 
-    def keep_only(self, session_ids: set[str]) -> None:
-        """Forget the halves of all sessions but these."""
+    def forget(self, *session_ids: str) -> None:
+        """Forget the halves of some sessions; what their browsers kept cannot be opened any more."""
         with self._lock:
-            self._halves = {kept: half for kept, half in self._halves.items() if kept in session_ids}
+            for session_id in session_ids:
+                self._halves.pop(session_id, None)

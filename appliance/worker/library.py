@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import access, accounts, jobs, recordings, transcripts, workspaces
+from appliance.records import access, accounts, jobs, packs, recordings, transcripts, workspaces
 from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
@@ -19,6 +20,8 @@ from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
+
+TOGETHER = 100  # Recordings whose rows go in one transaction: others can write in between.
 
 
 def open_title(workshop: Workshop, recording: Recording) -> str:
@@ -69,24 +72,43 @@ def delete_recording(workshop: Workshop, account_id: str, recording_id: str) -> 
         NotFoundError: No such recording, or they may not even read it.
         RoleError: Their role in its workspace does not allow it.
     """
-    with workshop.database.read() as session:
-        recording = access.get(session, recording_id, account_id, Act.DELETE)
-    erase_recording(workshop, recording)
+    delete_recordings(workshop, account_id, [recording_id])
 
 
-def erase_recording(workshop: Workshop, recording: Recording) -> None:
-    """Erase a recording and everything made from it, for good: keys first, then bytes, then rows."""
-    recording_id = recording.id
+def delete_recordings(workshop: Workshop, account_id: str, recording_ids: Sequence[str]) -> None:
+    """Delete recordings together: the keys of all of them first and at once, so that a power cut finds none readable.
+
+    Raises:
+        NotFoundError: One is not there, or they may not even read it; nothing was deleted.
+        RoleError: Their role in the workspace of one does not allow it; nothing was deleted.
+    """
     with workshop.database.read() as session:
-        documents = [recording.audio_id, recording.title_id, *transcripts.document_ids(session, recording_id)]
-    runner.cancel(workshop, recording_id)
-    erase_file_keys(workshop, *documents)
-    workshop.indexing.forget(access.place_of(recording), recording_id)
-    workshop.spool.erase(recording.audio_id)
-    workshop.database.remove(lambda session: recordings.remove(session, recording_id))
-    workshop.uploading.pop(recording_id, None)
-    workshop.board.publish(recording_id, None)
-    log.info("recording deleted", extra={"recording": recording_id})
+        found = [access.get(session, recording_id, account_id, Act.DELETE) for recording_id in recording_ids]
+    erase_recordings(workshop, found)
+
+
+def erase_recordings(workshop: Workshop, found: Sequence[Recording]) -> None:
+    """Erase recordings and everything made from them, for good: keys first and at once, then bytes, then rows."""
+    for recording in found:
+        if recording.state != "audio_erased":  # Otherwise its job has ended.
+            runner.cancel(workshop, recording.id)
+    with workshop.database.read() as session:  # After the cancelling: no job stores another transcript any more.
+        made = [document for recording in found for document in transcripts.document_ids(session, recording.id)]
+    erase_file_keys(workshop, *made, *(key for each in found for key in (each.audio_id, each.title_id)))
+    for start in range(0, len(found), TOGETHER):
+        _remove(workshop, found[start : start + TOGETHER])
+
+
+def delete_all_of(workshop: Workshop, owner_id: str) -> int:
+    """Delete every recording that belongs to a person alone, also those that come in meanwhile; return how many.
+
+    What they put into a workspace belongs to its members.
+    """
+    number = 0
+    while owned := _recordings_of(workshop, owner_id):
+        erase_recordings(workshop, owned)
+        number += len(owned)
+    return number
 
 
 def tidy(workshop: Workshop) -> None:
@@ -96,7 +118,7 @@ def tidy(workshop: Workshop) -> None:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
         ended = recordings.with_ended_job(session)
     for recording in abandoned:
-        erase_recording(workshop, recording)
+        erase_recordings(workshop, [recording])
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
     sweep_links(workshop)
@@ -115,6 +137,7 @@ def resume(workshop: Workshop) -> None:
         audio_ids = recordings.audio_ids(session)
         unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
+        documents |= packs.all_document_ids(session)
         known = documents | accounts.ids(session) | workspaces.ids(session)
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))
@@ -124,7 +147,24 @@ def resume(workshop: Workshop) -> None:
     tidy_links(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
-            erase_recording(workshop, recording)
+            erase_recordings(workshop, [recording])
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)
+
+
+def _recordings_of(workshop: Workshop, owner_id: str) -> Sequence[Recording]:
+    with workshop.database.read() as session:
+        return recordings.owned(session, owner_id)
+
+
+def _remove(workshop: Workshop, some: Sequence[Recording]) -> None:
+    """Remove the bytes and the rows of recordings whose keys are gone."""
+    for recording in some:
+        workshop.indexing.forget(access.place_of(recording), recording.id)
+        workshop.spool.erase(recording.audio_id)
+    workshop.database.remove(lambda session: [recordings.remove(session, recording.id) for recording in some])
+    for recording in some:
+        workshop.uploading.pop(recording.id, None)
+        workshop.board.publish(recording.id, None)
+        log.info("recording deleted", extra={"recording": recording.id})

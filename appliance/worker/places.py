@@ -28,6 +28,7 @@ from appliance.worker.workspaces import newest_list
 log = logging.getLogger(__name__)
 
 ID_BYTES = 16
+WRAPS_AT_ONCE = 1000
 UNDER_USER_KEY = WrapKind.FILE_KEY_UNDER_USER_KEY
 UNDER_WORKSPACE_KEY = WrapKind.FILE_KEY_UNDER_WORKSPACE_KEY
 OF_A_PLACE = (UNDER_USER_KEY, UNDER_WORKSPACE_KEY, RESULT)
@@ -152,17 +153,26 @@ def tidy_places(workshop: Workshop) -> None:
     """After a start: end the changes that were cut off, by what the rows say. Nothing else changes places meanwhile."""
     with workshop.database.read() as session:
         places = recordings.private_places(session)
-    for wrap in [wrap for kind in OF_A_PLACE for wrap in workshop.keystore.of_kind(kind)]:
-        holder = bytes.fromhex(places.get(wrap.subject, ""))
-        if wrap.holder == holder:
-            continue
+    for wrap in _all_wraps(workshop):
+        place = places.get(wrap.subject)
+        if place is None or wrap.holder.hex() == place:
+            continue  # Search packs are of kind 4 too, and have no place.
+        holder = bytes.fromhex(place)
         with workshop.database.read() as session:
-            sealed = transcripts.sealed_bytes(session, wrap.subject)
+            sealed = transcripts.stored_bytes(session, wrap.subject)
         if sealed is not None and wrap.holder == _name_of(sealed):  # The document was stored, and its key not yet.
             settled = Wrap(wrap.subject, wrap.kind, holder, wrap.wrapped)
             workshop.keystore.change([settled], take_back=workshop.keystore.held(wrap.subject))
         else:
             workshop.keystore.change((), take_back=[wrap])
+
+
+def _all_wraps(workshop: Workshop) -> Iterator[Wrap]:
+    for kind in OF_A_PLACE:
+        last: Wrap | None = None
+        while page := workshop.keystore.page(kind, last, WRAPS_AT_ONCE):
+            last = page[-1]
+            yield from page
 
 
 def _movable(session: Session, account_id: str, recording_id: str, workspace_id: str | None) -> Recording:

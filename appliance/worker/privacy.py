@@ -84,6 +84,20 @@ def sealed_titles(workshop: Workshop, private: list[Recording]) -> dict[str, Sho
     }
 
 
+def private_title(workshop: Workshop, account_id: str, recording_id: str) -> ShownTitle:
+    """Return the sealed title of one private recording.
+
+    Raises:
+        NotFoundError: There is none, or they may not read it, or it is in standard mode.
+    """
+    with workshop.database.read() as session:
+        recording = _get(session, account_id, recording_id, Act.READ)
+    found = sealed_titles(workshop, [recording]).get(recording_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def sealed_transcript(workshop: Workshop, account_id: str, recording_id: str) -> SealedDocument:
     """Return the sealed transcript of a private recording.
 

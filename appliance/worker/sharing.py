@@ -43,6 +43,7 @@ from appliance.worker.workshop import Workshop
 log = logging.getLogger(__name__)
 
 UNDER_LINK = WrapKind.FILE_KEY_UNDER_LINK
+WRAPS_AT_ONCE = 1000
 DAY_S: Final = 86_400
 LIFETIMES_S: Final = (DAY_S, 7 * DAY_S, 30 * DAY_S, 90 * DAY_S)
 """How long a link may last. None lasts for ever: a link that everybody forgot must end by itself."""
@@ -244,9 +245,12 @@ def tidy_links(workshop: Workshop) -> None:
     """After a start: erase the wraps of links that have no row. Nobody makes a link meanwhile."""
     with workshop.database.read() as session:
         known = shares.ids(session)
-    stray = [wrap for wrap in workshop.keystore.of_kind(UNDER_LINK) if wrap.holder not in known]
-    if stray:
-        workshop.keystore.change((), take_back=stray)
+    last: Wrap | None = None
+    while page := workshop.keystore.page(UNDER_LINK, last, WRAPS_AT_ONCE):
+        last = page[-1]
+        stray = [wrap for wrap in page if wrap.holder not in known]
+        if stray:
+            workshop.keystore.change((), take_back=stray)
 
 
 def _end(workshop: Workshop, ending: Sequence[Share]) -> None:

@@ -34,13 +34,16 @@ class JsonMessages(Serializer):  # type: ignore[misc]
 class Bell:
     """Rings when a job waits, and once a minute besides, in case a ring was lost."""
 
-    def __init__(self, folder: Path, work: Callable[[], None], tidy: Callable[[], None]) -> None:
+    def __init__(
+        self, folder: Path, work: Callable[[], None], tidy: Callable[[], None], rotate: Callable[[], None]
+    ) -> None:
         """Hang the bell.
 
         Args:
             folder: Where ``queue.db`` lies.
             work: Runs the jobs that wait, until none does.
             tidy: Clears away what nobody needs any more.
+            rotate: Replaces the keys where they are old enough, and finishes a rotation that was cut short.
         """
         self.huey = SqliteHuey(
             QUEUE_NAME,
@@ -54,10 +57,17 @@ class Bell:
         self._ring = self.huey.task(name="ring")(work)
         self.huey.periodic_task(crontab(), name="minute")(work)
         self.huey.periodic_task(crontab(minute="*/10"), name="tidy")(tidy)
+        # Once a day, and at each start, for a machine that is off at that hour.
+        self._rotate = self.huey.task(name="rotate")(rotate)
+        self.huey.periodic_task(crontab(minute="17", hour="3"), name="night")(rotate)
 
     def ring(self) -> None:
         """Wake a consumer thread."""
         self._ring()
+
+    def rotate(self) -> None:
+        """Have a consumer thread look at the keys."""
+        self._rotate()
 
 
 def _refuse(value: object) -> object:

@@ -60,6 +60,9 @@ class Workshop:
         draining: Held by the one thread that works through the queue.
         uploading: Held while a chunk is taken, per recording.
         decoders: The decoder at work on a job, by job id.
+        minding_keys: Held while a file key is wrapped and stored, or fetched and opened, and while the keyring changes:
+            so no key is ever stored under an epoch whose key is being erased.
+        rotating: Held by the one thread that goes through the wrapped keys.
         fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
         door: What is known about who stands at it.
         halves: What unlocks a reloaded tab, by session.
@@ -82,6 +85,8 @@ class Workshop:
     weaknesses: tuple[str, ...] = ()
     draining: Lock = field(default_factory=Lock)
     uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    minding_keys: Lock = field(default_factory=Lock)
+    rotating: Lock = field(default_factory=Lock)
     decoders: dict[str, Child] = field(default_factory=dict)
     fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
     challenges: Challenges = field(default_factory=Challenges)
@@ -109,7 +114,7 @@ class Workshop:
                 has_data = recordings.exist(session) or accounts.has_administrator(session)
             keystore = KeyStore.open(data, has_data=has_data)
             on_failure.callback(keystore.close)
-            root_path = settings.keys_folder / ROOT_KEY_FILE
+            root_path = root_key_file(settings)
             root = load_root_key(root_path, has_data=bool(keystore.keks()))
             workshop = cls(
                 settings=settings,
@@ -134,6 +139,11 @@ class Workshop:
         self.keystore.close()
         self.database.close()
         os.close(self.claim)
+
+
+def root_key_file(settings: Settings) -> Path:
+    """Return where the root key lies. It is read where it is needed, and nothing that lives on holds it."""
+    return settings.keys_folder / ROOT_KEY_FILE
 
 
 def claim_folder(data: Path) -> int:

@@ -102,7 +102,7 @@ def make(workshop: Workshop, account_id: str, signed: SignedList, keys: SentKeys
             workspaces.add(session, draft.workspace, account_id)
             workspaces.append(session, draft.workspace, draft.version, signed)
             workspaces.set_members(session, draft.workspace, {account_id: Role.OWNER})
-    log.info("workspace made", extra={"workspace": draft.workspace})
+    log.info("workspace made")
     return draft.workspace
 
 
@@ -127,7 +127,7 @@ def change(workshop: Workshop, account_id: str, workspace_id: str, signed: Signe
             workspaces.append(session, workspace_id, draft.version, signed)
             workspaces.set_members(session, workspace_id, roles)
     workshop.board.publish("", None)  # Pages that stay open show what is readable now, and no more.
-    log.info("workspace changed", extra={"workspace": workspace_id, "version": draft.version})
+    log.info("workspace changed")
     return draft.version
 
 
@@ -148,7 +148,7 @@ def leave(workshop: Workshop, account_id: str, workspace_id: str) -> None:
             workspaces.set_members(session, workspace_id, roles)
         take_back_keys(workshop, workspace_id, account_id)
     workshop.board.publish("", None)
-    log.info("member left", extra={"workspace": workspace_id})
+    log.info("member left")
 
 
 def close(workshop: Workshop, account_id: str, workspace_id: str) -> None:
@@ -171,7 +171,7 @@ def remove(workshop: Workshop, workspace_id: str) -> None:
     """Erase the keys of a workspace, then its rows; to be called with ``changing_members`` held."""
     workshop.keystore.erase(bytes.fromhex(workspace_id))
     workshop.database.remove(lambda session: workspaces.remove(session, workspace_id))
-    log.info("workspace removed", extra={"workspace": workspace_id})
+    log.info("workspace removed")
 
 
 def newest_list(session: Session, workspace_id: str) -> MemberList:

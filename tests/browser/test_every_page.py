@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from appliance.errors import UnreadableMediaError
 from tests.browser.conftest import Visitor
-from tests.web.appliance import a_transcript, fail_job, finish_job, put_recording, run_job
+from tests.web.appliance import a_transcript, fail_job, finish_job, issue_link, put_recording, run_job
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,9 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     fail_job(visitor.workshop, failed, UnreadableMediaError())
     running = put_recording(visitor.workshop, visitor.owner_id, "running.wav")
     run_job(visitor.workshop, running)
-    for path in ("/", f"/recordings/{finished}", "/air-gap", "/trust", "/setup/token", "/nothing"):
+    invited = f"/setup/{issue_link(visitor.workshop, LONG_NAME[:80], 'member')}"
+    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data")
+    for path in (*own, "/what-it-sees", "/recover", invited, "/trust", "/nothing"):
         page = visitor.open(path)
         if path.startswith("/recordings"):
             expect(page.locator(".turn").first).to_be_visible()
@@ -40,7 +42,22 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         assert page.evaluate("window.refusals") == []
 
 
-@pytest.mark.parametrize("path", ["/", "/air-gap", "/trust", "/setup/token", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/search",
+        "/air-gap",
+        "/account",
+        "/people",
+        "/your-data",
+        "/what-it-sees",
+        "/recover",
+        "/trust",
+        "/setup/token",
+        "/nothing",
+    ],
+)
 def test_every_page_has_a_language_a_title_one_heading_and_named_controls(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
     assert page.evaluate("document.documentElement.lang") == "en"

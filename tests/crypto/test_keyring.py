@@ -12,6 +12,7 @@ from appliance.crypto import keywrap
 from appliance.crypto.keyring import Keyring, load_root_key
 from appliance.crypto.keywrap import WrapKind, WrapLabel
 from appliance.errors import (
+    EpochsSpentError,
     RootKeyError,
     RootKeyInvalidError,
     RootKeyMissingError,
@@ -194,6 +195,66 @@ def test_the_same_epoch_of_another_installation_opens_nothing() -> None:
 def test_a_keyring_without_any_epoch_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="at least one epoch"):
         Keyring.open(ROOT, {})
+
+
+def test_the_next_epoch_wraps_what_is_new_and_opens_what_is_old() -> None:
+    first, stored = Keyring.first(ROOT)
+    old = first.wrap_file_key(DOCUMENT, FILE_KEY)
+    second, added = Keyring.next(ROOT, stored)
+    new = second.wrap_file_key(DOCUMENT, FILE_KEY)
+
+    assert (second.epoch, list(added), keywrap.read_label(new).epoch) == (2, [2], 2)
+    assert second.unwrap_file_key(DOCUMENT, old) == second.unwrap_file_key(DOCUMENT, new) == FILE_KEY
+    assert Keyring.open(ROOT, stored | added).unwrap_file_key(DOCUMENT, new) == FILE_KEY
+    with pytest.raises(WrongKeyError):
+        first.unwrap_file_key(DOCUMENT, new)
+
+
+def test_each_epoch_has_a_key_of_its_own() -> None:
+    _, stored = Keyring.first(ROOT)
+    _, one = Keyring.next(ROOT, stored)
+    _, other = Keyring.next(ROOT, stored)
+    ids = {keywrap.read_label(wrapped).subject for wrapped in (*stored.values(), *one.values(), *other.values())}
+    assert len(ids) == 3
+
+
+def test_another_root_key_makes_no_next_epoch() -> None:
+    _, stored = Keyring.first(ROOT)
+    with pytest.raises(WrongKeyError):
+        Keyring.next(bytes(32), stored)
+
+
+def test_after_the_last_number_no_epoch_is_made() -> None:
+    for last, refused in ((65_534, False), (65_535, True)):
+        label = WrapLabel(WrapKind.KEK_UNDER_ROOT, last, keywrap.key_id(ROOT), keywrap.key_id(FILE_KEY))
+        stored = {last: keywrap.wrap(ROOT, FILE_KEY, label)}
+        if refused:
+            with pytest.raises(EpochsSpentError, match="epoch 65535 is the last"):
+                Keyring.next(ROOT, stored)
+        else:
+            assert Keyring.next(ROOT, stored)[0].epoch == 65_535
+
+
+def test_a_key_is_wrapped_again_under_the_newest_epoch_only_where_it_is_not() -> None:
+    old = keyring_of(1).wrap_file_key(DOCUMENT, FILE_KEY)
+    keyring = keyring_of(1, 2)
+    renewed = keyring.renew_file_key(DOCUMENT, old)
+
+    assert renewed is not None
+    assert keyring_of(2).unwrap_file_key(DOCUMENT, renewed) == FILE_KEY
+    assert keyring.renew_file_key(DOCUMENT, renewed) is None
+    with pytest.raises(WrongContextError):
+        keyring.renew_file_key(bytes(16), old)
+
+
+def test_a_forgotten_epoch_opens_nothing_and_the_newest_cannot_be_forgotten() -> None:
+    keyring = keyring_of(1, 2, 3)
+    old = keyring_of(2).wrap_file_key(DOCUMENT, FILE_KEY)
+    assert keyring.without([1]).unwrap_file_key(DOCUMENT, old) == FILE_KEY
+    with pytest.raises(WrongKeyError):
+        keyring.without([1, 2]).unwrap_file_key(DOCUMENT, old)
+    with pytest.raises(ValueError, match="in use"):
+        keyring.without([3])
 
 
 def test_a_keyring_shows_no_key() -> None:

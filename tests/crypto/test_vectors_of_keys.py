@@ -166,6 +166,8 @@ def test_a_signature_is_the_same_and_holds(case: Case) -> None:
         "recover": lambda: identity.recovery_message(case["origin"], nonce),
         "passphrase": lambda: identity.passphrase_message(case["origin"], nonce, changed),
         "recovery": lambda: identity.recovery_change_message(case["origin"], nonce, changed),
+        "deletion": lambda: identity.deletion_message(case["origin"], nonce, with_account=False),
+        "deletion with account": lambda: identity.deletion_message(case["origin"], nonce, with_account=True),
     }[case["name"]]()
     assert message == raw(case, "message")
     assert identity.sign(raw(case, "seed"), message) == raw(case, "signature")

@@ -13,6 +13,7 @@ import httpx
 
 from appliance.spool import CHUNK_BYTES
 from appliance.web.security import CSRF_HEADER, SESSION_COOKIE, csrf_token
+from tests.people import Person
 
 
 @dataclass
@@ -20,6 +21,7 @@ class ApplianceClient(ABC):
     """One person at one appliance."""
 
     session: str = field(default="", kw_only=True)
+    person: Person = field(default_factory=Person, kw_only=True)
 
     @property
     @abstractmethod
@@ -33,7 +35,7 @@ class ApplianceClient(ABC):
 
     @abstractmethod
     def link_token(self) -> str | None:
-        """The token of the sign-in link it has printed, or None as long as it has not."""
+        """The token of the link for the first administrator, or None as long as it is not printed."""
 
     def client(self) -> httpx.Client:
         """A signed-in client that trusts this appliance's own authority alone; sends what a page of ours sends."""
@@ -49,10 +51,14 @@ class ApplianceClient(ABC):
         return httpx.Client(base_url=self.address, verify=context, timeout=60, headers=headers)
 
     def _sign_in(self) -> None:
-        wait_for(self.link_token, 20, "the sign-in link")
+        """Enrol by the link that the appliance printed, the first time; later, prove the passphrase."""
         with self._stranger() as client:
-            answer = client.post(f"/setup/{self.link_token()}")
-            assert answer.status_code == 303, answer.text
+            if self.person.account_id:
+                answer = self.person.sign_in(client, self.address)
+            else:
+                wait_for(self.link_token, 20, "the link for the first administrator")
+                answer = self.person.enrol(client, str(self.link_token()))
+            assert answer.status_code == 201, answer.text
             self.session = client.cookies[SESSION_COOKIE]
 
     def upload(self, content: bytes, name: str = "talk.wav", **options: object) -> str:

@@ -94,10 +94,15 @@ class Composed(ApplianceClient):
         found = LINK.search(docker("logs", self.container).stdout)
         return found[1] if found else None
 
-    def compose(self, *arguments: str) -> str:
-        command = [*compose_command(), "--project-name", self.project, "--project-directory", str(self.folder)]
-        command += ["--file", str(self.folder / "compose.yaml"), "--profile", "sealed"]
-        environment = {
+    @property
+    def compose_options(self) -> list[str]:
+        """What stands before the command, so that nothing is shared with an appliance of this machine's own."""
+        options = ["--project-name", self.project, "--project-directory", str(self.folder)]
+        return [*options, "--file", str(self.folder / "compose.yaml"), "--profile", "sealed"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "CLOISTER_RUNTIME": "runc",
             "CLOISTER_VERSION": __version__,
@@ -105,9 +110,12 @@ class Composed(ApplianceClient):
             "CLOISTER_MEMORY": "6g",
             **self.settings,
         }
+
+    def compose(self, *arguments: str) -> str:
         ended = subprocess.run(
-            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=180, check=False
-        )
+            [*compose_command(), *self.compose_options, *arguments],
+            cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
         if ended.returncode:
             raise AssertionError(f"compose {' '.join(arguments)}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
         return ended.stdout

@@ -74,7 +74,7 @@ def test_an_image_without_a_model_set_says_so_on_the_page_and_keeps_serving(imag
             def is_told() -> bool:
                 return "There is no usable model set" in client.get("/", headers={"Accept": "text/html"}).text
 
-            wait_for(is_told, 20, "the page to say it")
+            wait_for(is_told, 60, "the page to say it")
         assert docker("exec", appliance.container, "appliance", "health", check=False).returncode == 0
         assert docker("exec", appliance.container, "appliance", "health", "--ready", check=False).returncode == 1
     finally:

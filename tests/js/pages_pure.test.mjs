@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { chunkCount, chunkRange, firstToSend, fraction, patience } from "../../appliance/web/static/js/pure/chunks.js";
 import { clock, momentFragment, readMoment } from "../../appliance/web/static/js/pure/clock.js";
 import { readOptions } from "../../appliance/web/static/js/pure/options.js";
+import { differingGroup, groupsOf, isLongEnough } from "../../appliance/web/static/js/pure/passphrase.js";
 import { groupTurns, indexAt, isGhost, shares } from "../../appliance/web/static/js/pure/turns.js";
 
 const segment = (id, start, end, speaker, text) => ({ id, start, end, speaker, text });
@@ -91,4 +92,26 @@ test("a moment is written, linked and read back", () => {
   assert.equal(momentFragment(12.34), "#t=12.3");
   assert.equal(readMoment(momentFragment(12.34)), 12.3);
   for (const other of ["", "#main", "#t=", "#t=-1", "#t=1e9", "#t=1;x"]) assert.equal(readMoment(other), null);
+});
+
+test("a passphrase is measured in characters, as NFKC writes them", () => {
+  assert.equal(isLongEnough("elevenchars"), false);
+  assert.equal(isLongEnough("twelve chars"), true);
+  assert.equal(isLongEnough("🦉".repeat(11)), false);
+  assert.equal(isLongEnough("🦉".repeat(12)), true);
+  assert.equal(isLongEnough("e\u0301".repeat(11)), false); // Two signs each, one character each.
+});
+
+test("a code that is typed back may be written in any way that means the same", () => {
+  const code = "0A1B-2C3D-4E5F";
+  for (const typed of [code, "0a1b2c3d4e5f", " oaIb 2C3D\n4e5f ", "OAlB-2C3D-4E5F"]) assert.equal(differingGroup(code, typed), 0);
+});
+
+test("the first group that differs is named, a missing or further one too", () => {
+  const code = "0A1B-2C3D-4E5F";
+  assert.equal(differingGroup(code, "0A1B-2C3E-4E5G"), 2);
+  assert.equal(differingGroup(code, "0A1B-2C3D"), 3);
+  assert.equal(differingGroup(code, "0A1B-2C3D-4E5F-6"), 3);
+  assert.equal(differingGroup(code, ""), 1);
+  assert.deepEqual(groupsOf(code), ["0A1B", "2C3D", "4E5F"]);
 });

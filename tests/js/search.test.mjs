@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { foldLetter, plain, tokens, words } from "../../appliance/web/static/js/pure/fold.js";
+import { foldLetter, foldedLine, foldedLines, plain, tokens, words } from "../../appliance/web/static/js/pure/fold.js";
 import { parse } from "../../appliance/web/static/js/pure/query.js";
 import { prepare, scan } from "../../appliance/web/static/js/pure/scan.js";
 import { snippet } from "../../appliance/web/static/js/pure/snippet.js";
@@ -33,6 +33,13 @@ for (const { name, query, speaker, scope, found, too_long: tooLong } of vectors.
 test("folded words and words with places are the same words", () => {
   for (const { passages } of documents) {
     for (const { text } of passages) assert.deepEqual(tokens(text).map(({ word }) => word), words(text));
+  }
+});
+
+test("many texts are folded as each by itself", () => {
+  const plainTexts = ["", " ", "  a,  b ", "Don't -- stop.", "...", "A\tb", "x".repeat(9), ", c", "d ,", "7 & 8"];
+  for (const texts of [plainTexts, [...plainTexts, "é"], ["two\nlines", "b"], [], [""], ...documents.map(textsOf)]) {
+    assert.deepEqual(foldedLines(texts), texts.map(foldedLine));
   }
 });
 
@@ -81,6 +88,10 @@ test("a match that is longer than a snippet is shown whole", () => {
   const text = `x ${"long".repeat(200)} y`;
   assert.ok(snippet(text, [[2, 802]]).some(({ text: shown, isMarked }) => isMarked && shown.length === 800));
 });
+
+function textsOf({ passages }) {
+  return passages.map(({ text }) => text);
+}
 
 /** @returns {{text: string, isMarked: boolean}} */
 function piece(text, isMarked = false) {

@@ -9,6 +9,9 @@ import { agreed, base64, drawing, each, equal, fails, hex, refusals, withEphemer
 /** Files that are for Python alone: no browser ever sees the root key. */
 export const PYTHON_ONLY = ["root_key"];
 
+/** Files of other parts of the pages, which have tests of their own. */
+const OF_OTHERS = ["file_names", "search"];
+
 /** @typedef {import("./expect.mjs").Json} Json */
 /** @typedef {import("./expect.mjs").Case} Case */
 
@@ -24,7 +27,7 @@ export function cases(vectors, shipped, argon2) {
     ...{ chunked, content, keywrap, kdf, identity, recovery, members, rfc9180 },
     ...{ sealed_key: sealedKey, sealed_export: sealedExport },
   };
-  const files = Object.keys(vectors).filter((file) => !PYTHON_ONLY.includes(file));
+  const files = Object.keys(vectors).filter((file) => ![...PYTHON_ONLY, ...OF_OTHERS].includes(file));
   return files.flatMap((file) => {
     if (readers[file] === undefined) throw new Error(`nothing here reads the vectors ${file}`);
     return readers[file](vectors[file], shipped, argon2).map((c) => ({ ...c, name: `${file}: ${c.name}` }));
@@ -155,6 +158,8 @@ function identity(vectors, { identity: shipped, links }) {
     recover: (c) => shipped.recoveryMessage(c.origin, hex(c.nonce)),
     passphrase: (c) => shipped.passphraseMessage(c.origin, hex(c.nonce), hex(c.changed)),
     recovery: (c) => shipped.recoveryChangeMessage(c.origin, hex(c.nonce), hex(c.changed)),
+    deletion: (c) => shipped.deletionMessage(c.origin, hex(c.nonce), false),
+    "deletion with account": (c) => shipped.deletionMessage(c.origin, hex(c.nonce), true),
   };
   return [
     ...each(vectors.persons, "has the same keys", async (c) => {

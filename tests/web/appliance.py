@@ -15,6 +15,7 @@ import uvicorn
 from appliance.certificates import tls_context
 from appliance.config import Settings
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
+from appliance.crypto.kdf import KdfRecord
 from appliance.errors import ApplianceError
 from appliance.options import TranscribeOptions
 from appliance.records import accounts, invitations, jobs, sessions, transcripts
@@ -28,7 +29,7 @@ from appliance.worker.entering import Visitor
 from appliance.worker.filekeys import keep_file_key
 from appliance.worker.progress import Standing
 from appliance.worker.workshop import Workshop
-from tests.people import Person
+from tests.people import QUICK, Person
 
 ADDRESS = "https://testserver.local"
 NAMES = ("testserver.local", "localhost", "127.0.0.1")
@@ -59,15 +60,19 @@ def issue_link(workshop: Workshop, name: str | None = None, role: str = accounts
         return invitations.invite(session, name, role)
 
 
-def enrolled(workshop: Workshop, name: str = "owner", role: str = accounts.ADMINISTRATOR) -> Person:
+def enrolled(
+    workshop: Workshop, name: str = "owner", role: str = accounts.ADMINISTRATOR, record: KdfRecord = QUICK
+) -> Person:
     """Return a person who has enrolled, with real keys; the one of before where the name has one."""
     known_as = (workshop.settings.data, name)
     if known_as not in PEOPLE:
         token = issue_link(workshop, name, role)
-        person = PEOPLE[known_as] = Person(name)
+        person = PEOPLE[known_as] = Person(name, record=record)
         with workshop.database.read() as session:
             person.account_id = invitations.look(session, token).account_id
-        enrol(workshop, token, name, person.keys, person.slots, AT_A_DESK)
+        entered = enrol(workshop, token, name, person.keys, person.slots, AT_A_DESK)
+        with workshop.database.write() as session:
+            sessions.end(session, entered.session_token)
     return PEOPLE[known_as]
 
 

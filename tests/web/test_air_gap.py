@@ -41,7 +41,9 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> Proved:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_who_is_not_signed_in_sees_nothing_of_it(client: TestClient[Litestar], path: str) -> None:
-    assert client.get(path).status_code == 401
+    assert client.get(path, headers={"Accept": "application/json"}).status_code == 401
+    answer = client.get(path)
+    assert (answer.status_code, answer.text) == (303, "")
 
 
 def test_the_live_test_wants_a_session_too(client: TestClient[Litestar]) -> None:

@@ -14,11 +14,20 @@ from tests.web.appliance import ADDRESS, put_recording, sign_in
 from tests.web.conftest import JSON, Browser
 
 OPEN_TO_ALL = {
+    ("GET", "/s/{link_id:uuid}"),
+    ("POST", "/s/{link_id:uuid}/open"),
     ("GET", "/health"),
     ("POST", "/preferences"),
     ("GET", "/setup/{token:str}"),
     ("POST", "/setup/{token:str}"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in/begin"),
+    ("POST", "/sign-in/finish"),
+    ("GET", "/recover"),
+    ("POST", "/recover/begin"),
+    ("POST", "/recover/finish"),
     ("GET", "/trust"),
+    ("GET", "/what-it-sees"),
     ("GET", "/cloister-ca.crt"),
 }
 
@@ -38,7 +47,9 @@ def test_each_guarded_route_refuses_who_is_signed_out(client: TestClient[Litesta
     asked = 0
     for route in create_app(workshop).routes:
         path = route.path.replace("{recording_id:uuid}", "0" * 32).replace("{number:int}", "0")
+        path = path.replace("{link_id:uuid}", "0" * 32)
         path = path.replace("{form:str}", "txt").replace("{speaker_id:str}", "S1")
+        path = path.replace("{account_id:str}", "0" * 32).replace("{session_id:str}", "0" * 32)
         for method in sorted(route.methods - {"OPTIONS", "HEAD"}):
             if (method, route.path) in OPEN_TO_ALL or route.path.startswith("/static/"):
                 continue
@@ -86,7 +97,7 @@ def test_a_form_on_our_page_may_send_no_origin_where_the_browser_vouches_for_it(
 def test_a_session_ends_after_half_an_hour_of_nothing(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     assert browser.get("/").status_code == 200
     _turn_clock(monkeypatch, timedelta(minutes=31))
-    assert browser.get("/").status_code == 401
+    assert browser.json("GET", "/vault").status_code == 401
 
 
 def test_a_session_that_is_used_lasts_twelve_hours_and_no_longer(
@@ -96,15 +107,16 @@ def test_a_session_that_is_used_lasts_twelve_hours_and_no_longer(
         _turn_clock(monkeypatch, timedelta(minutes=minutes))
         assert browser.json("POST", "/still-here").status_code == 204
     _turn_clock(monkeypatch, timedelta(hours=12, minutes=1))
-    assert browser.get("/").status_code == 401
+    assert browser.json("GET", "/vault").status_code == 401
 
 
 def test_signing_out_ends_the_session_and_the_cookie(browser: Browser) -> None:
     answer = browser.ask("POST", "/sign-out")
     assert answer.status_code == 204
-    assert answer.headers["hx-redirect"] == "/"
+    assert answer.headers["hx-redirect"] == "/sign-in"
     assert f'{SESSION_COOKIE}=""' in answer.headers["set-cookie"]
-    assert browser.get("/").status_code == 401
+    assert answer.headers["clear-site-data"] == '"cache"'
+    assert browser.json("GET", "/vault").status_code == 401
 
 
 def test_somebody_elses_recording_is_not_found(browser: Browser) -> None:

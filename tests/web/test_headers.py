@@ -26,6 +26,7 @@ def test_every_answer_carries_the_policy_even_an_error(client: TestClient[Litest
 
 
 WORKER = "/js/argon2_worker.js"
+SEARCH_WORKER = "/js/private/search_worker.js"
 
 
 def test_the_worker_that_stretches_a_passphrase_may_compile_but_makes_no_request(client: TestClient[Litestar]) -> None:
@@ -37,10 +38,18 @@ def test_the_worker_that_stretches_a_passphrase_may_compile_but_makes_no_request
     assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
 
 
+def test_the_worker_that_has_every_private_word_makes_no_request_either(client: TestClient[Litestar]) -> None:
+    answer = client.get(assets() + SEARCH_WORKER)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
+
+
 def test_no_other_answer_may_compile(client: TestClient[Litestar]) -> None:
     files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
-    others = [f"{assets()}/{file}" for file in files if f"/{file}" != WORKER]
-    assert len(others) == len(files) - 1
+    others = [f"{assets()}/{file}" for file in files if f"/{file}" not in (WORKER, SEARCH_WORKER)]
+    assert len(others) == len(files) - 2
     for path in ["/", "/trust", "/health", "/nothing", WORKER, f"/static{WORKER}", f"/static/0{WORKER}", *others]:
         assert client.get(path).headers["content-security-policy"] == POLICY, path
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from appliance.errors import UploadTooLargeError
+from appliance.errors import TooManyTriesError, UploadTooLargeError
 from appliance.web.languages import NAMES, choose, language
 from tests.web.catalog import read_catalog, sentences_in_code
 
@@ -85,6 +85,15 @@ def test_an_error_is_told_with_its_facts() -> None:
     error = UploadTooLargeError(size_bytes=5000, limit_bytes=4000)
     assert "5,000 bytes" in language("en").tell(error)
     assert language("bn").number(5000) in language("bn").tell(error)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (30, "30 seconds"), (90, "90 seconds"), (91, "2 minutes")],
+)
+def test_how_long_to_wait_is_said_in_words(seconds: int, said: str) -> None:
+    assert language("en").wait(seconds) == said
+    assert language("en").tell(TooManyTriesError(retry_s=seconds)).endswith(f"Try again in {said}.")
 
 
 def test_a_language_nobody_has_a_word_for_shows_its_code() -> None:

@@ -8,7 +8,6 @@ from litestar.testing import TestClient
 
 from appliance import errors
 from appliance.web import problems
-from tests.web.appliance import ADDRESS
 from tests.web.conftest import JSON, Browser
 
 
@@ -45,11 +44,16 @@ def test_a_wrong_method_is_refused(browser: Browser) -> None:
     assert browser.json("PATCH", "/").status_code == 405
 
 
-def test_who_is_signed_out_is_told_so(client: TestClient[Litestar]) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 401
-    assert "Ask the administrator for a sign-in link." in answer.text
-    assert "http-equiv" not in answer.text
+def test_who_is_signed_out_is_led_to_the_door_and_back_again(client: TestClient[Litestar]) -> None:
+    for path, door in (("/", "/sign-in"), ("/account", "/sign-in?then=%2Faccount")):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, door)
+    assert 'data-then="/account"' in client.get("/sign-in?then=%2Faccount").text
+
+
+def test_a_script_of_who_is_signed_out_is_told_so(client: TestClient[Litestar]) -> None:
+    answer = client.get("/", headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (401, "access.signed_out")
 
 
 def test_a_link_from_another_site_comes_back_by_itself_for_its_strict_cookie(client: TestClient[Litestar]) -> None:
@@ -74,7 +78,7 @@ def test_a_fault_tells_nobody_its_words(
 
 
 def test_a_used_link_is_a_clear_page(client: TestClient[Litestar]) -> None:
-    answer = client.post("/setup/never-was", headers={"Origin": ADDRESS})
+    answer = client.get("/setup/never-was")
     assert answer.status_code == 410
     assert "This link was used already or has expired." in answer.text
 

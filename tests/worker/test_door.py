@@ -82,5 +82,6 @@ def test_a_half_is_made_once_a_session_and_forgotten_with_it() -> None:
     assert halves.made_for("two") != half
     halves.forget("one")
     assert halves.get("one") is None
-    halves.keep_only(set())
-    assert halves.get("two") is None
+    assert halves.session_ids() == {"two"}
+    halves.forget("two", "three")
+    assert halves.session_ids() == set()

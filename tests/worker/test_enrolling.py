@@ -15,7 +15,7 @@ from appliance.worker import enrolling
 from appliance.worker.challenge import Purpose
 from appliance.worker.enrolling import enrol, remove_account
 from appliance.worker.entering import Proof, ask, enter
-from appliance.worker.library import delete_recording
+from appliance.worker.library import delete_all_of
 from appliance.worker.workshop import Workshop
 from tests.people import Person
 from tests.web.appliance import AT_A_DESK, a_transcript, enrolled, finish_job, issue_link, open_workshop, put_recording
@@ -70,15 +70,16 @@ def test_removing_somebody_erases_their_keys_then_their_recordings_then_their_ro
     kept = put_recording(workshop, enrolled(workshop, "Ben", MEMBER).account_id, "of Ben.wav")
     order: list[str] = []
 
-    def watched(workshop: Workshop, owner_id: str, recording_id: str) -> None:
-        order.append(f"recording with {len(workshop.keystore.held(bytes.fromhex(owner_id)))} keys")
+    def watched(workshop: Workshop, owner_id: str) -> int:
         with workshop.database.read() as session:
             assert accounts.find(session, owner_id) is not None
-        delete_recording(workshop, owner_id, recording_id)
+        number = delete_all_of(workshop, owner_id)
+        order.append(f"{number} recordings with {len(workshop.keystore.held(bytes.fromhex(owner_id)))} keys")
+        return number
 
-    monkeypatch.setattr(enrolling, "delete_recording", watched)
+    monkeypatch.setattr(enrolling, "delete_all_of", watched)
     remove_account(workshop, amina.account_id)
-    assert order == ["recording with 0 keys"] * 2
+    assert order == ["2 recordings with 0 keys"]
     with workshop.database.read() as session:
         assert accounts.find(session, amina.account_id) is None
         assert recordings.listing(session, amina.account_id) == []
@@ -94,7 +95,7 @@ def test_removing_somebody_that_was_cut_off_can_be_repeated(
     amina = enrolled(workshop, "Amina", MEMBER)
     put_recording(workshop, amina.account_id, "waiting.wav")
     with monkeypatch.context() as patch:
-        patch.setattr(enrolling, "delete_recording", lambda *_: 1 / 0)
+        patch.setattr(enrolling, "delete_all_of", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             remove_account(workshop, amina.account_id)
     with workshop.database.read() as session:

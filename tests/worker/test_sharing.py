@@ -81,7 +81,7 @@ def shared(workshop: Workshop, person: Person, recording_id: str, pin: str = "")
 
 
 def link_wraps(workshop: Workshop) -> list[Wrap]:
-    return workshop.keystore.of_kind(WrapKind.FILE_KEY_UNDER_LINK)
+    return workshop.keystore.page(WrapKind.FILE_KEY_UNDER_LINK, None, 100)
 
 
 def expire(workshop: Workshop, link: Link) -> None:

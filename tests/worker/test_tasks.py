@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from appliance.worker.tasks import Bell, JsonMessages
 
 def test_a_ring_reaches_a_consumer_that_was_started_off_the_main_thread(tmp_path: Path) -> None:
     rung = threading.Event()
-    bell = Bell(tmp_path, work=rung.set, tidy=lambda: None)
+    bell = Bell(tmp_path, work=rung.set, tidy=lambda: None, rotate=lambda: None)
     consumer = ThreadConsumer(bell.huey)
     failures: list[BaseException] = []
 
@@ -34,13 +35,30 @@ def test_a_ring_reaches_a_consumer_that_was_started_off_the_main_thread(tmp_path
     consumer.stop(graceful=True)
 
 
+def test_a_look_at_the_keys_is_due_every_night_and_on_demand(tmp_path: Path) -> None:
+    looked = threading.Event()
+    bell = Bell(tmp_path, work=lambda: None, tidy=lambda: None, rotate=looked.set)
+    due = [
+        {task.name for task in bell.huey.read_periodic(datetime(2026, 11, day, hour, minute, tzinfo=UTC))}
+        for day in (25, 26)
+        for hour in range(24)
+        for minute in range(60)
+    ]
+    assert sum("night" in names for names in due) == 2
+    consumer = ThreadConsumer(bell.huey)
+    consumer.start()
+    bell.rotate()
+    assert looked.wait(5)
+    consumer.stop(graceful=True)
+
+
 def test_huey_still_installs_its_signal_handlers_in_the_method_we_empty() -> None:
     with pytest.raises(ValueError, match="signal only works in main thread"):
         _in_thread(lambda: Consumer._set_signal_handlers(_FakeConsumer()))
 
 
 def test_the_queue_holds_json_and_no_pickle(tmp_path: Path) -> None:
-    bell = Bell(tmp_path, work=lambda: None, tidy=lambda: None)
+    bell = Bell(tmp_path, work=lambda: None, tidy=lambda: None, rotate=lambda: None)
     bell.ring()
     with sqlite3.connect(tmp_path / "queue.db") as queue:
         rows = queue.execute("select data from task").fetchall()

@@ -6,6 +6,7 @@ from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.packs import PackPages
 from appliance.web.pages.people import PeoplePages
 from appliance.web.pages.preferences import PreferenceForm
 from appliance.web.pages.recordings import RecordingPages
@@ -16,7 +17,9 @@ from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 from appliance.web.pages.vault import VaultAnswers
+from appliance.web.pages.what_it_sees import WhatItSeesPage
 from appliance.web.pages.workspaces import PlaceAnswers, WorkspacePages
+from appliance.web.pages.your_data import YourDataPages
 
 CONTROLLERS = (
     AccessPages,
@@ -27,6 +30,7 @@ CONTROLLERS = (
     IndexPages,
     LibraryPage,
     OwnLinkPages,
+    PackPages,
     PeoplePages,
     PlaceAnswers,
     PreferenceForm,
@@ -38,5 +42,7 @@ CONTROLLERS = (
     TrustPages,
     UploadSteps,
     VaultAnswers,
+    WhatItSeesPage,
+    YourDataPages,
     WorkspacePages,
 )

@@ -93,7 +93,7 @@ class AccessPages(Controller):
         with workshop.database.write() as session:
             sessions.end(session, request.cookies[SESSION_COOKIE])
         workshop.halves.forget(signed_in.live.id)
-        headers = {"HX-Redirect": "/sign-in", "Clear-Site-Data": '"cache", "storage"'}
+        headers = {"HX-Redirect": "/sign-in", "Clear-Site-Data": '"cache"'}
         return Response(None, status_code=NO_CONTENT, cookies=[ended_session_cookie()], headers=headers)
 
     @post("/still-here", status_code=NO_CONTENT, sync_to_thread=False)

@@ -10,12 +10,15 @@ from litestar.params import FromPath, JSONBody
 
 from appliance.records.transcripts import Kept
 from appliance.web.visit import GivenWorkshop, OwnerId
+from appliance.worker.packs import LockedPack, kept_packs
 from appliance.worker.privacy import (
     MAX_INDEX_BYTES,
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
+    ShownTitle,
     adopt,
     kept_documents,
+    private_title,
     save_sealed_index,
     save_sealed_transcript,
     sealed_index,
@@ -63,12 +66,14 @@ class VaultIndex(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         version: 0 before there is an index.
         workspaces: Ids of those in which the person is let in.
+        packs: Read after the index: a pack is stored before the index says so, and none may seem older than it is.
     """
 
     version: int
     sealed: bytes
     documents: list[Kept]
     workspaces: list[str]
+    packs: list[LockedPack]
 
 
 class IndexPages(Controller):
@@ -78,10 +83,11 @@ class IndexPages(Controller):
 
     @get(sync_to_thread=True)
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
-        """Hand out the index, and which documents are there."""
+        """Hand out the index, and which documents and search packs are there."""
         version, sealed = sealed_index(workshop, owner_id)
         documents, shared = kept_documents(workshop, owner_id), workspaces_of(workshop, owner_id)
-        return VaultIndex(version=version, sealed=sealed, documents=documents, workspaces=shared)
+        packs = kept_packs(workshop, owner_id)
+        return VaultIndex(version=version, sealed=sealed, documents=documents, workspaces=shared, packs=packs)
 
     @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)
     def save(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NextVersion]) -> SavedVersion:
@@ -98,6 +104,11 @@ class SealedPages(Controller):
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedDocument:
         """Hand out the sealed transcript, and every way to its key."""
         return sealed_transcript(workshop, owner_id, recording_id.hex)
+
+    @get("/title", sync_to_thread=True)
+    def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> ShownTitle:
+        """Hand out the sealed title alone, for a page that does not show the recording."""
+        return private_title(workshop, owner_id, recording_id.hex)
 
     @post("/adopted", status_code=NO_CONTENT, sync_to_thread=True)
     def adopt(

@@ -109,12 +109,14 @@ class ShareChoices:
     Attributes:
         algorithm: How PINs are stretched here, as in a KDF record.
         lifetimes: Seconds and words.
+        least_pin_digits: The least length of a PIN, in the reader's digits.
     """
 
     algorithm: int
     lifetimes: tuple[tuple[int, str], ...]
     usual_lifetime_s: int
     least_pin_characters: int
+    least_pin_digits: str
     most_pin_characters: int
 
 
@@ -217,6 +219,7 @@ def choices_of(workshop: Workshop, language: Language) -> ShareChoices:
         lifetimes=tuple((seconds, _in_days(language, seconds)) for seconds in LIFETIMES_S),
         usual_lifetime_s=USUAL_LIFETIME_S,
         least_pin_characters=LEAST_PIN_CHARACTERS,
+        least_pin_digits=language.number(LEAST_PIN_CHARACTERS),
         most_pin_characters=MOST_PIN_CHARACTERS,
     )
 

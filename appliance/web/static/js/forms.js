@@ -2,7 +2,7 @@
 /** Forms whose work is done in the page: busy while it lasts, and a sentence where it fails. */
 
 import { isLongEnough, LEAST_CHARACTERS } from "./pure/passphrase.js";
-import { say, tell } from "./words.js";
+import { number, say, tell } from "./words.js";
 
 /** Something the person can put right; its message is the sentence. */
 export class Mistake extends Error {}
@@ -38,7 +38,7 @@ export function onSubmit(form, work) {
  */
 export function chosenPassphrase(form) {
   const chosen = inputIn(form, "[data-passphrase]").value;
-  if (!isLongEnough(chosen)) throw new Mistake(say("short", { least: String(LEAST_CHARACTERS) }));
+  if (!isLongEnough(chosen)) throw new Mistake(say("short", { least: number(LEAST_CHARACTERS) }));
   if (chosen !== inputIn(form, "[data-repeated]").value) throw new Mistake(say("different"));
   return chosen;
 }

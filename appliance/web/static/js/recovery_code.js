@@ -4,7 +4,7 @@
 import { Mistake, inputIn, onSubmit } from "./forms.js";
 import { notify } from "./notices.js";
 import { differingGroup, groupsOf } from "./pure/passphrase.js";
-import { say } from "./words.js";
+import { number, say } from "./words.js";
 
 /**
  * @param {HTMLElement} place - Holds the section of the code.
@@ -33,7 +33,7 @@ export function haveItTypedBack(place, name, code) {
   return new Promise((resolve) => {
     const stop = onSubmit(/** @type {HTMLFormElement} */ (check), async () => {
       const group = differingGroup(code, typed.value);
-      if (group > 0) throw new Mistake(say("code_differs", { group: String(group) }));
+      if (group > 0) throw new Mistake(say("code_differs", { group: number(group) }));
       draw(section, "", ""); // It is on paper now, and not on the screen any more.
       typed.value = "";
       section.hidden = true;

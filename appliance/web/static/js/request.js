@@ -49,6 +49,24 @@ export async function ask(method, address, content, signal) {
 }
 
 /**
+ * Get bytes as they are.
+ * @param {string} address
+ * @returns {Promise<Uint8Array>}
+ * @throws {Problem} It refused.
+ * @throws {Unreachable} No answer came, or only a part of it.
+ */
+export async function askForBytes(address) {
+  let answer;
+  try {
+    answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin", redirect: "error" });
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    return read(answer.status, await answer.text());
+  } catch (error) {
+    throw error instanceof Problem ? error : new Unreachable();
+  }
+}
+
+/**
  * Send bytes as they are. XMLHttpRequest, because fetch does not tell how much of a body has left.
  * @param {string} address
  * @param {Blob} bytes

@@ -7,42 +7,37 @@
  */
 
 import { notify } from "./notices.js";
-import { merge } from "./pure/merge.js";
-import { Problem, ask } from "./request.js";
+import { Problem } from "./request.js";
 import { drawGroup, figure, places, recordings } from "./search_results.js";
+import { NOTHING, askSources, together } from "./search_sources.js";
 import { say } from "./words.js";
 
+export { addSource } from "./search_sources.js";
+
 /**
+ * @typedef {import("./search_sources.js").Question} Question
+ * @typedef {import("./search_sources.js").Answer} Answer
  * @typedef {import("./pure/scan.js").Found} Found
  * @typedef {import("./pure/scan.js").Group} Group
- * @typedef {import("./pure/scan.js").Scope} Scope
- * @typedef {{query: string, speaker: string, scope: Scope}} Question
- * @typedef {{done: number, whole: number, unreadable: number, is_ready: boolean}} Progress
- * @typedef {{found: Found, progress: Progress}} Answer
- * @typedef {(question: Question, signal: AbortSignal) => Promise<Answer>} Source
  */
 
 const LOOK_AGAIN_MS = 2000;
 
-/** @type {Answer} */
-const NOTHING = { found: merge([]), progress: { done: 0, whole: 0, unreadable: 0, is_ready: true } };
-
-/** @type {Source[]} */
-const sources = [(question, signal) => ask("POST", "/search", question, signal)];
-
-/**
- * Let something else be searched too, such as what only this browser can open.
- * @param {Source} source
- */
-export function addSource(source) {
-  sources.push(source);
-}
+/** @type {Search | null} */
+let ofThisPage = null;
 
 /** Bring the box to life, where the page has one. */
 export function letPeopleSearch() {
   const box = document.querySelector("[data-search-box]");
   const panel = document.querySelector("[data-search]");
-  if (box instanceof HTMLFormElement && panel instanceof HTMLElement) new Search(box, panel).listen();
+  if (!(box instanceof HTMLFormElement && panel instanceof HTMLElement)) return;
+  ofThisPage = new Search(box, panel);
+  ofThisPage.listen();
+}
+
+/** Something can be searched that could not before: bring in what is found there. */
+export function searchAgain() {
+  if (ofThisPage?.isAsked) ofThisPage.lookAgain();
 }
 
 class Search {
@@ -63,6 +58,7 @@ class Search {
     this.asking = new AbortController();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.again = undefined;
+    this.isAsked = false;
     this.lastShown = Infinity;
     this.isFirstPage = true;
     this.scrolled = 0;
@@ -87,6 +83,7 @@ class Search {
     this.open();
     this.question = this.read();
     const isNothing = this.question.query.trim() === "" && this.question.speaker.trim() === "";
+    this.isAsked = !isNothing;
     const answer = isNothing ? NOTHING : await this.ask(this.question);
     if (answer !== undefined) this.show(answer, isNothing ? "" : summary(answer.found));
   }
@@ -113,19 +110,18 @@ class Search {
   /**
    * Ask every source; what one of them refuses does not hide what the others found.
    * @param {Question} question
+   * @param {boolean} [onlyPrivate] - What this browser searches by itself.
    * @returns {Promise<Answer | undefined>} Nothing where no source answered, or another question came in between.
    */
-  async ask(question) {
+  async ask(question, onlyPrivate = /** @type {HTMLInputElement} */ (this.part("only-private")).checked) {
     this.asking.abort();
     clearTimeout(this.again);
     const asking = (this.asking = new AbortController());
     this.panel.ariaBusy = "true";
-    const outcomes = await Promise.allSettled(sources.map((source) => source(question, asking.signal)));
+    const { answers, refusals } = await askSources(question, asking.signal, onlyPrivate);
     if (asking.signal.aborted) return undefined;
     this.panel.ariaBusy = null;
-    const refused = outcomes.find((outcome) => outcome.status === "rejected");
-    if (refused) tellTrouble(refused.reason);
-    const answers = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    if (refusals.length > 0) tellTrouble(refusals[0]);
     return answers.length === 0 ? undefined : together(answers);
   }
 
@@ -133,14 +129,14 @@ class Search {
    * @param {Answer} answer
    * @param {string} said
    */
-  show({ found, progress }, said) {
+  show(answer, said) {
     this.isFirstPage = true;
     this.results.replaceChildren();
-    this.add(found);
-    this.part("tips").hidden = found.recordings > 0;
+    this.add(answer.found);
+    this.part("tips").hidden = answer.found.recordings > 0;
     const status = this.part("status");
     if (status.textContent !== said) status.textContent = said; // What was said already is not said again.
-    this.tellProgress(progress);
+    this.tellProgress(answer);
   }
 
   /** @param {Found} found */
@@ -158,27 +154,29 @@ class Search {
     const before = this.results.childElementCount;
     this.add(answer.found);
     this.results.children[before]?.querySelector("a")?.focus();
-    this.tellProgress(answer.progress);
+    this.tellProgress(answer);
   }
 
   /**
    * @param {Group} group
    * @param {number} after
    */
-  async askForMore({ recording }, after) {
-    const answer = await this.ask({ ...this.question, scope: { recording, after } });
-    if (answer) this.tellProgress(answer.progress);
+  async askForMore({ recording, is_private: isPrivate }, after) {
+    const question = { ...this.question, scope: { recording, after } };
+    // Whose private recording holds which words is nothing that the appliance learns: it is not even asked.
+    const answer = await (isPrivate ? this.ask(question, true) : this.ask(question));
+    if (answer) this.tellProgress(answer);
     return answer?.found.groups[0];
   }
 
-  /** @param {Progress} progress */
-  tellProgress({ done, whole, unreadable, is_ready: isReady }) {
+  /** @param {Answer} answer */
+  tellProgress({ progress: { done, whole, unreadable, is_ready: isReady }, again }) {
     const [building, missing] = [this.part("building"), this.part("unreadable")];
     building.hidden = isReady;
     building.textContent = say("search_building", { done: figure(done), whole: figure(whole) });
     missing.hidden = unreadable === 0;
     missing.textContent = say("search_unreadable", { number: figure(unreadable) });
-    if (!isReady) this.again = setTimeout(() => this.lookAgain(), LOOK_AGAIN_MS);
+    if (!isReady || again) this.again = setTimeout(() => this.lookAgain(), LOOK_AGAIN_MS);
   }
 
   /** While the search is being built: what has come in meanwhile, unless that would move what somebody reads. */
@@ -187,7 +185,7 @@ class Search {
     const answer = await this.ask(this.question);
     if (answer === undefined) return;
     const isInUse = !this.isFirstPage || this.results.contains(document.activeElement);
-    if (isInUse) this.tellProgress(answer.progress);
+    if (isInUse) this.tellProgress(answer);
     else this.show(answer, summary(answer.found));
   }
 
@@ -196,6 +194,8 @@ class Search {
     this.scrolled = scrollY;
     this.main.hidden = true;
     this.panel.hidden = false;
+    this.results.replaceChildren(); // What an earlier question found is no answer to this one.
+    this.part("status").textContent = "";
     scrollTo(0, 0);
   }
 
@@ -262,20 +262,6 @@ class Search {
   part(name) {
     return /** @type {HTMLElement} */ (this.panel.querySelector(`[data-search-${name}]`));
   }
-}
-
-/**
- * @param {Answer[]} answers
- * @returns {Answer}
- */
-function together(answers) {
-  const progress = answers.map((answer) => answer.progress).reduce((one, other) => ({
-    done: one.done + other.done,
-    whole: one.whole + other.whole,
-    unreadable: one.unreadable + other.unreadable,
-    is_ready: one.is_ready && other.is_ready,
-  }));
-  return { found: merge(answers.map(({ found }) => found)), progress };
 }
 
 /** @param {Found} found */

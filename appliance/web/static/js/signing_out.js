@@ -1,11 +1,14 @@
 // @ts-check
-/** When this browser signs out, every tab of it forgets the keys. */
+/** Tabs of one browser hold the keys together, and forget them together: when one locks them, or signs out. */
 
-import { lock } from "./vault.js";
+import { forgetEverywhere, listenToOtherTabs } from "./tab_memory.js";
 
-export function forgetKeysWhenSignedOut() {
+export function forgetKeysTogether() {
+  listenToOtherTabs(() => {
+    if ("signedIn" in document.body.dataset) location.reload(); // Nothing that was opened here stays on the screen.
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { successful, pathInfo } = /** @type {CustomEvent} */ (event).detail;
-    if (successful && pathInfo.requestPath === "/sign-out") lock();
+    const { xhr, pathInfo } = /** @type {CustomEvent} */ (event).detail;
+    if (xhr.status < 400 && pathInfo.requestPath === "/sign-out") forgetEverywhere();
   });
 }

@@ -8,7 +8,7 @@ import { unwrap, wrap, WrapKind } from "./crypto/keywrap.js";
 import { Refusal } from "./crypto/refusal.js";
 import { enterByPassphrase, keysOfPassphrase, label, userKeyByPassphrase } from "./person_keys.js";
 import { ask, useCsrfToken } from "./request.js";
-import { askOtherTabs, forget, forgetEverywhere, keep, kept, listenToOtherTabs } from "./tab_memory.js";
+import { askOtherTabs, forget, forgetEverywhere, keep, kept } from "./tab_memory.js";
 import { askForPassphrase } from "./unlock_dialog.js";
 
 /** @typedef {import("./person_keys.js").State} State */
@@ -21,11 +21,6 @@ export const UNLOCKED = "vault:unlocked";
 
 /** @type {Vault | null} */
 let opened = null;
-
-listenToOtherTabs(() => {
-  opened = null;
-  if ("signedIn" in document.body.dataset) location.reload(); // Nothing that was opened here stays on the screen.
-});
 
 /** The open keys of a person. */
 export class Vault {

@@ -37,6 +37,14 @@ function brought(id) {
 export const language = document.documentElement.lang;
 
 /**
+ * @param {number} whole
+ * @returns {string}
+ */
+export function number(whole) {
+  return new Intl.NumberFormat(language).format(whole);
+}
+
+/**
  * @param {number} fraction
  * @returns {string}
  */

@@ -164,6 +164,16 @@ export function recoveryChangeMessage(origin, nonce, recoveryPublic) {
 }
 
 /**
+ * What is signed, by the login key, to delete everything of a person: whoever stole a session must not be able to.
+ * @param {string} origin
+ * @param {Uint8Array} nonce
+ * @param {boolean} withAccount Whether the account goes too.
+ */
+export function deletionMessage(origin, nonce, withAccount) {
+  return join(proofMessage("cloister/deletion/v1\0", origin, nonce), Uint8Array.of(withAccount ? 1 : 0));
+}
+
+/**
  * @param {Uint8Array} seed Ed25519.
  * @param {Uint8Array} message It begins with what it is for, so that no signature passes for one of another kind.
  * @returns {Promise<Uint8Array>} 64 bytes.

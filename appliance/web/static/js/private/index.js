@@ -10,6 +10,9 @@ import { Problem, ask } from "../request.js";
  * @typedef {import("../pure/memory.js").Memory} Memory
  * @typedef {import("../pure/memory.js").Kept} Kept
  * @typedef {import("../vault.js").Vault} Vault
+ * @typedef {(memory: Memory) => Memory} Change
+ * @typedef {{pack: string, version: number, wrapped: Uint8Array}} KeptPack - A search pack that the appliance keeps, and
+ *   its key under the user key.
  */
 
 const TAKEN = 409;
@@ -29,6 +32,10 @@ export class SealedIndex {
     this.kept = [];
     /** @type {string[]} Ids of the workspaces in which the appliance lets this person. */
     this.workspaces = [];
+    /** @type {KeptPack[]} */
+    this.packs = [];
+    /** @type {Change[]} */
+    this.later = [];
   }
 
   /**
@@ -47,24 +54,41 @@ export class SealedIndex {
     const seen = this.seenVersion(); // As of now: what is saved while the answer is on its way is later than it.
     const served = await ask("GET", "/vault/index");
     if (served.version < seen) throw new IndexRolledBack();
+    const memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
     this.version = served.version;
-    this.memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
+    this.memory = made(this.later, memory);
     this.kept = served.documents.map((/** @type {any} */ each) => ({
       recording: each.recording_id,
       document: toHex(fromBase64(each.document_id)),
       version: each.version,
+      created_ms: each.created_ms,
+    }));
+    this.packs = served.packs.map((/** @type {any} */ each) => ({
+      pack: toHex(fromBase64(each.document_id)),
+      version: each.version,
+      wrapped: fromBase64(each.wrapped),
     }));
     this.workspaces = served.workspaces;
     this.noteVersion();
   }
 
   /**
+   * Change what is remembered, with the next saving: of many documents that are read one after the other.
+   * @param {Change} change - May be made twice.
+   */
+  saveLater(change) {
+    this.later.push(change);
+    this.memory = change(this.memory);
+  }
+
+  /**
    * Change what is remembered. Where another browser was quicker, its state is read and the change made on that.
-   * @param {(memory: Memory) => Memory} change
+   * @param {Change} change
    */
   async save(change) {
     for (let attempt = 1; ; attempt += 1) {
-      const memory = change(this.memory);
+      const due = this.later.length;
+      const memory = made([...this.later, change], this.memory);
       const next = this.version + 1;
       const text = utf8(JSON.stringify(memory));
       const { indexKey, accountId } = this.vault;
@@ -72,7 +96,8 @@ export class SealedIndex {
       try {
         await ask("PUT", "/vault/index", { from_version: this.version, sealed: toBase64(sealed) });
         this.version = next;
-        this.memory = memory;
+        this.later = this.later.slice(due);
+        this.memory = made(this.later, memory);
         this.noteVersion();
         return;
       } catch (error) {
@@ -104,4 +129,13 @@ export class SealedIndex {
   get place() {
     return `cloister-index-${this.vault.accountId}`;
   }
+}
+
+/**
+ * @param {Change[]} changes
+ * @param {Memory} memory
+ * @returns {Memory}
+ */
+function made(changes, memory) {
+  return changes.reduce((before, change) => change(before), memory);
 }

@@ -6,6 +6,7 @@ import { forgetWorkspaces, missingWorkspaces } from "../pure/pinned.js";
 import { UNLOCKED, openVault, requireVault } from "../vault.js";
 import { say } from "../words.js";
 import { showNames } from "../workspaces/names.js";
+import { clearWhatIsGone } from "./forgetting.js";
 import { IndexRolledBack, SealedIndex } from "./index.js";
 import { openTitles } from "./titles.js";
 
@@ -42,7 +43,9 @@ async function show(vault) {
   openTitles(vault);
   showNames(vault);
   try {
-    compare(await SealedIndex.load(vault));
+    const index = await SealedIndex.load(vault);
+    compare(index);
+    await clearWhatIsGone(index);
   } catch (error) {
     warn([say(error instanceof IndexRolledBack ? "index_rolled_back" : "index_damaged")]);
   }

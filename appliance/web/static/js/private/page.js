@@ -9,6 +9,7 @@ import { inWords, isOfWorkspace } from "../workspaces/trouble.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
 import { IndexRolledBack } from "./index.js";
+import { keepSearchable } from "./reading.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
 import { openTitle } from "./titles.js";
 
@@ -33,7 +34,9 @@ export async function openForPage(recordingId) {
     const source = await PrivateTranscript.open(vault, recordingId);
     showHolders(source);
     showFacts(source.transcript);
-    return new Page(source, title);
+    const page = new Page(source, title);
+    page.keepSearchable();
+    return page;
   } catch (error) {
     throw toWords(error);
   }
@@ -63,7 +66,13 @@ class Page {
     const speakers = changed.speakers.map(({ id, name }) => ({ id, name: plainName(name) }));
     const kept = { ...changed, speakers };
     await this.source.save(kept);
+    this.keepSearchable();
     return kept;
+  }
+
+  /** In the background: nobody waits for it, and where it does not work out, the next search reads the transcript. */
+  keepSearchable() {
+    keepSearchable(this.source, this.title).catch(() => {});
   }
 }
 

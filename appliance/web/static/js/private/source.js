@@ -51,25 +51,29 @@ export class PrivateTranscript {
     this.keys = null;
     /** @type {number | undefined} Of the workspace key that opened it. */
     this.epoch = undefined;
+    this.savesLater = false;
   }
 
   /**
    * @param {Vault} vault
    * @param {string} recordingId
+   * @param {SealedIndex} [shared] - What is remembered, where more transcripts are read; whoever gives it saves it.
    * @returns {Promise<PrivateTranscript>}
    * @throws {NotAsRemembered} It is older than, or another one than, what this vault has seen.
    * @throws {import("../crypto/refusal.js").Refusal} It does not open.
    */
-  static async open(vault, recordingId) {
+  static async open(vault, recordingId, shared) {
     const source = new PrivateTranscript(vault, recordingId);
-    const [served, index] = await Promise.all([ask("GET", `/recordings/${recordingId}/sealed`), SealedIndex.load(vault)]);
+    source.savesLater = shared !== undefined;
+    const serving = ask("GET", `/recordings/${recordingId}/sealed`);
+    const [served, index] = await Promise.all([serving, shared ?? SealedIndex.load(vault)]);
     await source.read(served, index);
     return source;
   }
 
   /**
    * @param {any} served
-   * @param {SealedIndex} index
+   * @param {Pick<SealedIndex, "memory" | "save">} index
    */
   async read(served, index) {
     const sealed = fromBase64(served.sealed);
@@ -170,6 +174,9 @@ export class PrivateTranscript {
   async remember(digest) {
     const place = this.workspace === "" ? {} : { workspace: this.workspace, epoch: this.epoch };
     const seen = { recording: this.recordingId, version: this.version, sha256: digest, ...place };
-    await this.index?.save((memory) => remember(memory, toHex(this.documentId), seen));
+    const change = (/** @type {import("../pure/memory.js").Memory} */ memory) =>
+      remember(memory, toHex(this.documentId), seen);
+    if (this.savesLater) this.index?.saveLater(change);
+    else await this.index?.save(change);
   }
 }

@@ -59,6 +59,18 @@ export function foldedLine(text) {
 }
 
 /**
+ * The folded words of many texts. Most are plain ASCII: engines fold them all at once much faster than one by one.
+ * @param {string[]} texts
+ * @returns {string[]} As `foldedLine` has each.
+ */
+export function foldedLines(texts) {
+  if (texts.length === 0 || texts.some((text) => text.includes("\n"))) return texts.map(foldedLine);
+  const all = ` ${texts.join(" \n ")} `;
+  if (!/^[\0-\x7f]*$/.test(all)) return texts.map(foldedLine);
+  return all.toLowerCase().replace(/ *[^a-z0-9 \n][^a-z0-9\n]*| {2,}/g, " ").split("\n");
+}
+
+/**
  * @param {string} text
  * @returns {string[]}
  */

@@ -11,15 +11,19 @@
  * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number}} Remembered - By
  *   recording id, version, and SHA-256 of the sealed bytes as hex digits; in a workspace with its id, and with the epoch
  *   of the key that opened it.
- * @typedef {{schema: 1, documents: Record<string, Remembered>, people?: Record<string, import("./pinned.js").KnownPerson>,
+ * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
+ *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
+ * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
+ *   people?: Record<string, import("./pinned.js").KnownPerson>,
  *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits.
- * @typedef {{recording: string, document: string, version: number}} Kept - What the appliance says that it keeps.
+ * @typedef {{recording: string, document: string, version: number, created_ms: number}} Kept - What the appliance says
+ *   that it keeps.
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
  */
 
 /** @returns {Memory} */
 export function emptyMemory() {
-  return { schema: 1, documents: {} };
+  return { schema: 1, documents: {}, packs: {} };
 }
 
 /**
@@ -31,7 +35,7 @@ export function emptyMemory() {
 export function readMemory(text) {
   const memory = JSON.parse(text);
   if (memory?.schema !== 1) throw new RangeError("memory of another schema");
-  return memory;
+  return { ...emptyMemory(), ...memory };
 }
 
 /**
@@ -48,7 +52,28 @@ export function readMemory(text) {
  * @returns {Verdict}
  */
 export function judge(memory, document, version, sha256) {
-  const known = memory.documents[document];
+  return held(memory.documents[document], version, sha256);
+}
+
+/**
+ * What a served search pack is beside the remembered one.
+ * @param {Memory} memory
+ * @param {string} pack
+ * @param {number} version
+ * @param {string} sha256
+ * @returns {Verdict}
+ */
+export function judgePack(memory, pack, version, sha256) {
+  return held(memory.packs[pack], version, sha256);
+}
+
+/**
+ * @param {{version: number, sha256: string} | undefined} known
+ * @param {number} version
+ * @param {string} sha256
+ * @returns {Verdict}
+ */
+function held(known, version, sha256) {
   if (known === undefined) return "first";
   if (version !== known.version) return version > known.version ? "newer" : "older";
   return sha256 === known.sha256 ? "same" : "exchanged";
@@ -67,12 +92,14 @@ export function isOlderKey(memory, document, { id, epoch }) {
 }
 
 /**
+ * Remember what was seen, unless another browser has seen a later version meanwhile.
  * @param {Memory} memory
  * @param {string} document
  * @param {Remembered} seen
  * @returns {Memory}
  */
 export function remember(memory, document, seen) {
+  if ((memory.documents[document]?.version ?? 0) > seen.version) return memory;
   return { ...memory, documents: { ...memory.documents, [document]: seen } };
 }
 
@@ -113,4 +140,37 @@ export function rolledBack(memory, kept) {
   return kept
     .filter(({ document, version }) => version < (memory.documents[document]?.version ?? 0))
     .map(({ recording }) => recording);
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string} pack
+ * @param {RememberedPack} seen
+ * @returns {Memory}
+ */
+export function rememberPack(memory, pack, seen) {
+  if ((memory.packs[pack]?.version ?? 0) > seen.version) return memory;
+  return { ...memory, packs: { ...memory.packs, [pack]: seen } };
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string[]} packs
+ * @returns {Memory}
+ */
+export function forgetPacks(memory, packs) {
+  const gone = new Set(packs);
+  return { ...memory, packs: Object.fromEntries(Object.entries(memory.packs).filter(([pack]) => !gone.has(pack))) };
+}
+
+/**
+ * The packs in which words of a transcript stand that the appliance does not keep any more.
+ * @param {Memory} memory
+ * @param {Kept[]} kept
+ * @returns {string[]}
+ */
+export function packsToClear(memory, kept) {
+  const there = new Set(kept.map(({ document }) => document));
+  const isToClear = (/** @type {[string, RememberedPack]} */ [, { covers }]) => Object.keys(covers).some((document) => !there.has(document));
+  return Object.entries(memory.packs).filter(isToClear).map(([pack]) => pack);
 }

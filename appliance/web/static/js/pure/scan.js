@@ -7,7 +7,7 @@
  * Ranges are made only for the few passages that are shown.
  */
 
-import { foldedLine, plain, tokens, words } from "./fold.js";
+import { foldedLines, plain, tokens, words } from "./fold.js";
 import { marks, matches } from "./query.js";
 
 /**
@@ -23,7 +23,7 @@ import { marks, matches } from "./query.js";
  * @typedef {{position: number, start: number, speaker: string | null, voice: number | null, text: string,
  *   marks: Mark[]}} Place
  * @typedef {{recording: string, created_ms: number, title: string, language: string, marks: Mark[], count: number,
- *   places: Place[]}} Group
+ *   places: Place[], is_private?: boolean}} Group - Private: only this browser can open it.
  * @typedef {{groups: Group[], recordings: number, places: number, is_counted: boolean, has_more: boolean}} Found
  */
 
@@ -33,20 +33,18 @@ export const PLACES_OF_ONE = 50;
 
 /**
  * Fold the passages of a recording, once.
- * @param {Entry} entry
- * @returns {Prepared}
+ * @template {Entry} E
+ * @param {E} entry
+ * @returns {E & Prepared}
  */
 export function prepare(entry) {
-  const passages = entry.passages.map((passage) => ({ ...passage, text: plain(passage.text) }));
+  const passages = entry.passages.map(({ start, speaker, text }) => ({ start, speaker, text: plain(text) }));
   const starts = new Uint32Array(passages.length);
-  /** @type {string[]} */
-  const lines = [];
+  const lines = foldedLines(passages.map(({ text }) => text));
   let at = 0;
-  passages.forEach(({ text }, number) => {
-    const line = foldedLine(text);
+  lines.forEach((line, number) => {
     starts[number] = at;
     at += line.length + 1;
-    lines.push(line);
   });
   lines.push(""); // Joined, not added to: engines keep a sum of strings in parts, and the first search would pay.
   return { ...entry, title: plain(entry.title), passages, folded: lines.join("\n"), starts };
