@@ -14,6 +14,7 @@ from appliance.records.columns import ID_CHARACTERS, UtcDateTime, new_id, utc_no
 DOCUMENT_ID_BYTES = 16
 DIGEST_BYTES = 32
 PUBLIC_KEY_BYTES = 32
+SIGNATURE_BYTES = 64
 NAME_CHARACTERS = 80
 NAME_KEY_CHARACTERS = 400  # Compatibility forms can be several times as long as what they stand for.
 
@@ -142,7 +143,8 @@ class Recording(SQLModel, table=True):
     """Audio that a person gave us, by the ids of its sealed parts.
 
     Attributes:
-        owner_id: The account it belongs to.
+        owner_id: Who put it in. As long as it is in no workspace, it belongs to them alone.
+        workspace_id: The workspace it belongs to instead, or None.
         state: ``uploading``, ``stored`` or ``audio_erased``.
         mode: ``standard``, or ``private``: then the appliance holds no key of title and transcript.
         size_bytes: Of the whole file, before sealing; in privacy mode rounded up when the job has ended.
@@ -157,12 +159,14 @@ class Recording(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('uploading', 'stored', 'audio_erased')", name="state"),
         Index(None, "owner_id", "created_at"),
+        Index(None, "workspace_id", "created_at"),
         Index(None, "state", "touched_at"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=ID_CHARACTERS)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     owner_id: str = Field(max_length=ID_CHARACTERS)
+    workspace_id: str | None = Field(default=None, max_length=ID_CHARACTERS)
     state: str = Field(default="uploading", max_length=16)
     mode: str = Field(default="standard", max_length=16)
     size_bytes: int = Field(sa_type=BigInteger)
@@ -239,6 +243,54 @@ class SealedTranscript(SQLModel, table=True):
     speakers: int
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     changed_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class Workspace(SQLModel, table=True):
+    """Transcripts that several people share. Its name is inside the seal of its member lists.
+
+    Attributes:
+        id: Chosen by the browser that makes it, which binds keys and lists to it before there is a row.
+    """
+
+    __tablename__ = "workspaces"
+
+    id: str = Field(primary_key=True, max_length=ID_CHARACTERS)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    created_by: str = Field(max_length=ID_CHARACTERS)
+
+
+class StoredList(SQLModel, table=True):
+    """One version of who is in a workspace, as an owner signed it.
+
+    Attributes:
+        body: The signed bytes.
+        signature: Ed25519, 64 bytes.
+    """
+
+    __tablename__ = "member_lists"
+
+    workspace_id: str = Field(foreign_key="workspaces.id", primary_key=True, max_length=ID_CHARACTERS)
+    version: int = Field(primary_key=True)
+    body: bytes
+    signature: bytes = Field(max_length=SIGNATURE_BYTES)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class WorkspaceMember(SQLModel, table=True):
+    """Whom the server lets in, derived from the newest list for queries; the truth is the signed list.
+
+    Who left, or has other keys than the list says, is in the list and not here.
+
+    Attributes:
+        role: ``owner``, ``editor`` or ``viewer``.
+    """
+
+    __tablename__ = "workspace_members"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'editor', 'viewer')", name="role"),)
+
+    workspace_id: str = Field(foreign_key="workspaces.id", primary_key=True, max_length=ID_CHARACTERS)
+    account_id: str = Field(foreign_key="accounts.id", primary_key=True, index=True, max_length=ID_CHARACTERS)
+    role: str = Field(max_length=16)
 
 
 class Share(SQLModel, table=True):

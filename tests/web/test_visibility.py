@@ -41,8 +41,9 @@ from appliance.web.visibility.beside import (
 )
 from appliance.web.visibility.sight import Column, Place, Sight, Table
 from appliance.worker import privacy
-from appliance.worker.intake import take_chunk
+from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.library import tidy
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.sharing import file_keys, make_link, open_link
 from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
@@ -61,6 +62,7 @@ from tests.web.appliance import (
     sign_in,
 )
 from tests.worker.private import finish_privately, sealed_title
+from tests.worker.shared import Team
 
 NAME = "canaryname"
 SECRETS = ("canarytitle", "canaryword", "canaryspeaker", "canarysound")
@@ -110,6 +112,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     link = Link(pin="seven brown owls")
     make_link(workshop, person.account_id, done, link.offer(file_keys(workshop, person.account_id, done)))
     open_link(workshop, link.id, link.token)
+    team = Team(name=TITLE).made_by(workshop, person)
+    together = begin_upload(workshop, person.account_id, TITLE, 10, TranscribeOptions(), team.hex)
+    take_chunk(workshop, person.account_id, together.id, 0, b"0123456789")
+    finish_job(workshop, together.id, _transcript())
     tidy(workshop)
     yield folder
     workshop.close()
@@ -244,14 +250,8 @@ def _standard(workshop: Workshop, person: Person) -> str:
 
 def _private(workshop: Workshop, person: Person, *, survives_restart: bool = False) -> str:
     content, options = SOUND.encode() * 100, TranscribeOptions(language="bn", speakers=2)
-    recording = privacy.begin_private_upload(
-        workshop,
-        person.account_id,
-        sealed_title(person, TITLE),
-        len(content),
-        options,
-        survives_restart=survives_restart,
-    )
+    upload = PrivateUpload(sealed_title(person, TITLE), len(content), options, survives_restart=survives_restart)
+    recording = begin_private_upload(workshop, person.account_id, upload)
     take_chunk(workshop, person.account_id, recording.id, 0, content)
     return recording.id
 

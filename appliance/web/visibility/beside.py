@@ -76,7 +76,7 @@ MEMORY = (
 NOTHING_OF_PEOPLE = frozenset(
     {
         "settings", "database", "keystore", "spool", "engine", "warden", "claim", "bell", "weaknesses", "draining",
-        "changing_slots", "minding_keys", "rotating",
+        "changing_slots", "changing_members", "minding_keys", "rotating",
     }
 )  # fmt: skip
 """Attributes of ``Workshop`` that hold connections, locks and settings only."""
