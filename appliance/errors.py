@@ -81,7 +81,12 @@
         ├── PersonNameError       a name that cannot be one
         ├── NameTakenError        somebody else has the name
         ├── UnknownAccountError   nobody has the name
-        └── LastAdministratorError nobody would be left to let people in
+        ├── LastAdministratorError nobody would be left to let people in
+        ├── RoleError             their role in a workspace does not allow it
+        ├── LastOwnerError        a workspace would have no owner
+        ├── WorkspaceNotEmptyError it still has recordings
+        ├── NoSuchPersonError     nobody has the name, or has no keys yet
+        └── NotMovableError       a recording whose job has not ended stays where it is
 """
 
 from __future__ import annotations
@@ -883,3 +888,40 @@ class LastAdministratorError(AccessError):
 
     code = "access.last_administrator"
     text = "This is the only administrator. Make somebody else an administrator first."
+
+
+class RoleError(AccessError):
+    """Their role in a workspace does not allow it."""
+
+    code = "access.role"
+    text = "Your role in this workspace does not allow this. An owner of it can change your role."
+
+
+class LastOwnerError(AccessError):
+    """A workspace would have no owner."""
+
+    code = "access.last_owner"
+    text = "A workspace needs an owner, and nobody else is one. Make somebody else an owner first."
+
+
+class WorkspaceNotEmptyError(AccessError):
+    """It still has recordings."""
+
+    code = "access.workspace_not_empty"
+    text = "There are still recordings in this workspace. Move or delete them first."
+
+
+@dataclass(eq=False)
+class NoSuchPersonError(AccessError):
+    """Nobody has the name, or has no keys yet."""
+
+    code = "access.no_person"
+    text = "Nobody here is called {name}, or they have not set up their keys yet. Names are written in full."
+    name: str
+
+
+class NotMovableError(AccessError):
+    """A recording whose job has not ended stays where it is."""
+
+    code = "access.not_movable"
+    text = "This recording is still being worked on. It can be moved when that has ended."

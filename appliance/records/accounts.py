@@ -13,7 +13,15 @@ from appliance.errors import (
     PersonNameError,
     UnknownAccountError,
 )
-from appliance.records.tables import NAME_CHARACTERS, NAME_KEY_CHARACTERS, Account, LiveSession, SealedIndex, SetupLink
+from appliance.records.tables import WorkspaceMember
+from appliance.records.tables_of_people import (
+    NAME_CHARACTERS,
+    NAME_KEY_CHARACTERS,
+    Account,
+    LiveSession,
+    SealedIndex,
+    SetupLink,
+)
 
 __all__ = [
     "ADMINISTRATOR", "MEMBER", "ROLES", "Account", "PublicKeys", "by_name", "change_passphrase", "change_recovery",
@@ -126,7 +134,8 @@ def unenrolled_administrator(session: Session) -> Account | None:
 def enrol(session: Session, link: SetupLink, name: str, keys: PublicKeys) -> Account:
     """Make the account that a link is for, or give it other keys and end all its sessions.
 
-    What was sealed to the keys of before stays sealed for ever: so its index goes too.
+    What was sealed to the keys of before stays sealed for ever: so its index goes too. Workspaces let in who has the
+    keys that an owner signed, so somebody with other keys is in none until an owner takes them in again.
 
     Raises:
         PersonNameError: The name cannot be one.
@@ -138,7 +147,8 @@ def enrol(session: Session, link: SetupLink, name: str, keys: PublicKeys) -> Acc
         account = Account(id=link.account_id, name=given, name_key=name_key(given), role=link.role)
     elif account.is_enrolled:
         given = account.name
-        session.exec(delete(SealedIndex).where(col(SealedIndex.account_id) == account.id))
+        for table in (SealedIndex, WorkspaceMember):
+            session.exec(delete(table).where(col(table.account_id) == account.id))
     holder = by_name(session, given)
     if holder is not None and holder.id != account.id:
         raise NameTakenError(name=given)
@@ -193,7 +203,7 @@ def close(session: Session, account_id: str) -> None:
 
 def remove(session: Session, account_id: str) -> None:
     """Remove the row of an account and what hangs on it; its keys, recordings and search packs are gone before."""
-    for table in (LiveSession, SetupLink, SealedIndex):
+    for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember):
         session.exec(delete(table).where(col(table.account_id) == account_id))
     session.exec(delete(Account).where(col(Account.id) == account_id))
 

@@ -6,18 +6,19 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, delete, exists, select, update
+from sqlmodel import Session, col, delete, exists, func, select, update
 
 from appliance.crypto.envelope import padded_size
 from appliance.errors import ChunkOrderError, ConflictError, NotFoundError
 from appliance.options import TranscribeOptions
+from appliance.records import access
 from appliance.records.columns import utc_now
 from appliance.records.tables import Job, Recording, SealedTranscript, Share
 
 __all__ = [
     "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
-    "exist", "forget_particulars", "get", "listing", "mark_audio_erased", "mark_stored", "options_of", "remove",
-    "searchable", "title_ids", "unfinished", "uploading", "with_ended_job",
+    "exist", "forget_particulars", "inside", "listing", "mark_audio_erased", "mark_stored", "options_of", "owned",
+    "private_places", "put_in", "remove", "searchable", "title_ids", "unfinished", "uploading", "with_ended_job",
 ]  # fmt: skip
 
 STANDARD, PRIVATE = "standard", "private"
@@ -48,6 +49,7 @@ def add(  # noqa: PLR0913 -- one keyword for each column that has no default.
     session: Session,
     *,
     owner_id: str,
+    workspace_id: str | None = None,
     mode: str = STANDARD,
     size_bytes: int,
     audio_id: bytes,
@@ -58,6 +60,7 @@ def add(  # noqa: PLR0913 -- one keyword for each column that has no default.
     """Add a recording that is about to be uploaded."""
     recording = Recording(
         owner_id=owner_id,
+        workspace_id=workspace_id,
         mode=mode,
         size_bytes=size_bytes,
         audio_id=audio_id,
@@ -70,20 +73,14 @@ def add(  # noqa: PLR0913 -- one keyword for each column that has no default.
     return recording
 
 
-def get(session: Session, recording_id: str, owner_id: str) -> Recording:
-    """Return a recording of this owner.
+def listing(session: Session, account_id: str, place: str = "") -> list[Listed]:
+    """Return all recordings that somebody may read, with their latest jobs, newest first, in one query.
 
-    Raises:
-        NotFoundError: There is none, or it is somebody else's: the answer does not tell which.
+    Args:
+        session: Of the database.
+        account_id: Who reads.
+        place: Only of this place (see ``access.place_of``); empty for all.
     """
-    recording = session.get(Recording, recording_id)
-    if recording is None or recording.owner_id != owner_id:
-        raise NotFoundError
-    return recording
-
-
-def listing(session: Session, owner_id: str) -> list[Listed]:
-    """Return all recordings of an owner with their latest jobs, newest first, in one query."""
     job = aliased(Job)
     later = (
         select(job.id)
@@ -93,15 +90,35 @@ def listing(session: Session, owner_id: str) -> list[Listed]:
         .correlate(Recording)
         .scalar_subquery()
     )
-    rows = session.exec(
+    statement = (
         select(Recording, Job, SealedTranscript.language, SealedTranscript.speakers)
         .select_from(Recording)
         .join(Job, col(Job.id) == later, isouter=True)
         .join(SealedTranscript, col(SealedTranscript.recording_id) == Recording.id, isouter=True)
-        .where(Recording.owner_id == owner_id)
+        .where(access.readable(account_id))
         .order_by(col(Recording.created_at).desc(), col(Recording.id).desc())
     )
-    return [Listed(*row) for row in rows]
+    if place:
+        statement = statement.where(func.coalesce(Recording.workspace_id, Recording.owner_id) == place)
+    return [Listed(*row) for row in session.exec(statement)]
+
+
+def owned(session: Session, account_id: str) -> Sequence[Recording]:
+    """Return the recordings that belong to a person alone, because they are in no workspace."""
+    return session.exec(
+        select(Recording).where(Recording.owner_id == account_id, col(Recording.workspace_id).is_(None))
+    ).all()
+
+
+def inside(session: Session, workspace_id: str) -> Sequence[Recording]:
+    """Return the recordings of a workspace."""
+    return session.exec(select(Recording).where(Recording.workspace_id == workspace_id)).all()
+
+
+def put_in(session: Session, recording_id: str, workspace_id: str | None, owner_id: str) -> None:
+    """Say where a recording is from now on, and who put it there."""
+    statement = update(Recording).where(col(Recording.id) == recording_id)
+    session.exec(statement.values(workspace_id=workspace_id, owner_id=owner_id))
 
 
 def options_of(recording: Recording) -> TranscribeOptions:
@@ -167,12 +184,15 @@ def forget_particulars(session: Session, recording_id: str) -> None:
     session.flush()
 
 
-def unfinished(session: Session, owner_id: str, size_bytes: int) -> Sequence[Recording]:
-    """Return the owner's uploads of standard mode of that size that could go on, newest first."""
+def unfinished(
+    session: Session, owner_id: str, size_bytes: int, workspace_id: str | None = None
+) -> Sequence[Recording]:
+    """Return somebody's uploads of standard mode to a place, of that size, that could go on, newest first."""
     return session.exec(
         select(Recording)
         .where(
             Recording.owner_id == owner_id,
+            col(Recording.workspace_id).is_not_distinct_from(workspace_id),
             Recording.state == "uploading",
             Recording.mode == STANDARD,
             Recording.size_bytes == size_bytes,
@@ -211,15 +231,28 @@ def title_ids(session: Session) -> set[bytes]:
     return set(session.exec(select(Recording.title_id)))
 
 
+def private_places(session: Session) -> dict[bytes, str]:
+    """Return the place of each title and transcript of private recordings, by document id; see ``access.place_of``."""
+    place = func.coalesce(Recording.workspace_id, Recording.owner_id)
+    private = Recording.mode == PRIVATE
+    titles = session.exec(select(Recording.title_id, place).where(private))
+    texts = session.exec(
+        select(SealedTranscript.document_id, place)
+        .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
+        .where(private)
+    )
+    return {**dict(titles.all()), **dict(texts.all())}
+
+
 def searchable(session: Session) -> list[tuple[str, str]]:
-    """Return owner and id of every recording whose transcript the appliance may open, newest first."""
+    """Return place and id of every recording whose transcript the appliance may open, newest first."""
     rows = session.exec(
-        select(Recording.owner_id, Recording.id)
+        select(func.coalesce(Recording.workspace_id, Recording.owner_id), Recording.id)
         .join(SealedTranscript, col(SealedTranscript.recording_id) == Recording.id)
         .where(Recording.mode == "standard")
         .order_by(col(Recording.created_at).desc(), col(Recording.id).desc())
     )
-    return [(owner_id, recording_id) for owner_id, recording_id in rows]
+    return [(place, recording_id) for place, recording_id in rows]
 
 
 def exist(session: Session) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select, update
 
 from appliance.errors import ConflictError, NotFoundError
+from appliance.records import access
 from appliance.records.columns import utc_now
 from appliance.records.tables import Recording, SealedTranscript
 
@@ -86,12 +87,12 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
     return list(session.exec(statement))
 
 
-def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
-    """Return which transcripts of an owner's recordings in a mode are there."""
+def kept(session: Session, account_id: str, mode: str) -> list[Kept]:
+    """Return which transcripts that somebody may read are there, of recordings in a mode."""
     rows = session.exec(
         select(Recording.id, SealedTranscript.document_id, SealedTranscript.version, Recording.created_at)
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
-        .where(Recording.owner_id == owner_id, Recording.mode == mode)
+        .where(access.readable(account_id), Recording.mode == mode)
     )
     return [
         Kept(recording, document, version, round(at.timestamp() * 1000)) for recording, document, version, at in rows
@@ -99,13 +100,18 @@ def kept(session: Session, owner_id: str, mode: str) -> list[Kept]:
 
 
 def sealed_bytes(session: Session, owner_id: str) -> int:
-    """Return the bytes of all sealed transcripts of an owner."""
+    """Return the bytes of all sealed transcripts that belong to a person alone."""
     total = (
         select(func.sum(func.length(SealedTranscript.sealed)))
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
-        .where(Recording.owner_id == owner_id)
+        .where(Recording.owner_id == owner_id, col(Recording.workspace_id).is_(None))
     )
     return session.exec(total).one() or 0
+
+
+def stored_bytes(session: Session, document_id: bytes) -> bytes | None:
+    """Return a transcript by its document id, or None where there is none."""
+    return session.exec(select(SealedTranscript.sealed).where(SealedTranscript.document_id == document_id)).first()
 
 
 def all_document_ids(session: Session) -> set[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from appliance.search.fold import plain
@@ -130,6 +132,21 @@ class Found(Value, frozen=True, kw_only=True):
     places: int = 0
     is_counted: bool = True
     has_more: bool = False
+
+
+def merge(answers: Sequence[Found]) -> Found:
+    """Put answers to one question from several places together, newest recordings first, as ``pure/merge.js`` does."""
+    groups = sorted((group for found in answers for group in found.groups), key=lambda group: -group.created_ms)
+    # The next question asks for older ones than the last; what is exactly as old would be passed over.
+    last = groups[GROUPS - 1].created_ms if len(groups) >= GROUPS else None
+    shown = tuple(group for number, group in enumerate(groups) if number < GROUPS or group.created_ms == last)
+    return Found(
+        groups=shown,
+        recordings=sum(found.recordings for found in answers),
+        places=sum(found.places for found in answers),
+        is_counted=all(found.is_counted for found in answers),
+        has_more=len(shown) < len(groups) or any(found.has_more for found in answers),
+    )
 
 
 def entry_of(transcript: Transcript, *, recording: str, created_ms: int, title: str) -> Entry:

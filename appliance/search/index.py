@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 
-from appliance.search.found import Entry, Found, Scope
+from appliance.search.found import Entry, Found, Scope, merge
 from appliance.search.query import Query
 from appliance.search.shelf import Shelf
 
@@ -43,6 +44,14 @@ class Index:
         """
         shelf = self._shelves.get(owner_id)
         return shelf.find(query, scope) if shelf else Found()
+
+    def find_in(self, owner_ids: Sequence[str], query: Query, scope: Scope) -> Found:
+        """Search the shelves of several owners, such as a person and their workspaces.
+
+        Raises:
+            SearchBusyError: Other searches of one of them are still running.
+        """
+        return merge([self.find(owner_id, query, scope) for owner_id in owner_ids])
 
     def image(self, owner_id: str) -> bytes:
         """Return an owner's whole database, for who wants to know what is in it."""

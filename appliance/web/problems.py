@@ -26,10 +26,14 @@ from appliance.errors import (
     ForeignNameError,
     KeysRefusedError,
     LastAdministratorError,
+    LastOwnerError,
     LinkUsedError,
     MediaError,
+    MemberListError,
     NameTakenError,
+    NoSuchPersonError,
     NotFoundError,
+    NotMovableError,
     OptionError,
     PersonNameError,
     SearchBusyError,
@@ -42,6 +46,7 @@ from appliance.errors import (
     UploadEmptyError,
     UploadError,
     UploadTooLargeError,
+    WorkspaceNotEmptyError,
 )
 from appliance.web.languages import mark
 from appliance.web.rendering import render
@@ -54,6 +59,7 @@ STATUS: dict[type[ApplianceError], int] = {
     ApplianceError: 500,
     OptionError: 422,
     CryptoError: 500,
+    MemberListError: 422,
     UploadError: 400,
     UploadTooLargeError: 413,
     UploadEmptyError: 422,
@@ -79,6 +85,10 @@ STATUS: dict[type[ApplianceError], int] = {
     NameTakenError: 409,
     UnknownAccountError: 404,
     LastAdministratorError: 409,
+    LastOwnerError: 409,
+    WorkspaceNotEmptyError: 409,
+    NoSuchPersonError: 404,
+    NotMovableError: 409,
 }
 """The status of an error is its own or its nearest ancestor's."""
 

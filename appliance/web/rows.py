@@ -9,7 +9,8 @@ from typing import Literal, cast
 import msgspec
 from sqlmodel import Session
 
-from appliance.records import jobs, recordings
+from appliance.records import access, jobs, recordings
+from appliance.records.access import Act
 from appliance.records.jobs import Job
 from appliance.records.recordings import Listed, Recording
 from appliance.spool import CHUNK_BYTES
@@ -59,6 +60,9 @@ class Row:
     Attributes:
         title: In standard mode; in privacy mode what stands there until the browser has opened the true one.
         sealed_title: What the browser opens, as JSON; empty in standard mode.
+        workspace: Id of the workspace it is in, or empty.
+        may_write: Whether the reader may stop its job.
+        may_delete: Whether the reader may delete it.
         created_at: UTC, as ISO 8601.
         facts: Size, length, language, speakers: whatever is known.
         percent: Whole per cent of a running job, for the bar.
@@ -72,6 +76,9 @@ class Row:
     id: str
     title: str
     sealed_title: str
+    workspace: str
+    may_write: bool
+    may_delete: bool
     state: State
     created_at: str
     facts: tuple[str, ...]
@@ -84,8 +91,8 @@ class Row:
 
     @property
     def can_cancel(self) -> bool:
-        """Whether there is work left to stop."""
-        return self.state in ("queued", "running")
+        """Whether there is work left that the reader may stop."""
+        return self.may_write and self.state in ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +115,28 @@ class Unfinished:
 
 @dataclass(slots=True)
 class Shelf:
-    """One person's recordings, looked at again and again; titles are opened once, since they never change.
+    """What one person may read, looked at again and again; titles are opened once, since they never change.
 
     Attributes:
+        owner_id: Who reads.
         language: Of the words in the rows.
+        place: Only of this place; empty for all. See ``access.place_of``.
     """
 
     workshop: Workshop
     owner_id: str
     language: Language
+    place: str = ""
     _titles: dict[str, str] = field(default_factory=dict)
     _sealed: dict[str, str] = field(default_factory=dict)
+    _wrapped_for: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> tuple[Row, ...]:
         """Return every complete recording as it stands now, newest first."""
         with self.workshop.database.read() as session:
             places = jobs.positions(session)
-            complete = [listed for listed in recordings.listing(session, self.owner_id) if listed.job is not None]
+            listing = recordings.listing(session, self.owner_id, self.place)
+            complete = [listed for listed in listing if listed.job is not None]
             self._read_sealed_titles([listed.recording for listed in complete])
             return tuple(self._row(session, listed, listed.job, places) for listed in complete if listed.job)
 
@@ -133,12 +145,12 @@ class Shelf:
         return next((row for row in self.rows() if row.id == recording_id), None)
 
     def unfinished(self) -> tuple[Unfinished, ...]:
-        """Return the uploads that wait to be continued, newest first."""
+        """Return this person's uploads that wait to be continued, newest first."""
         with self.workshop.database.read() as session:
             waiting = [
                 listed.recording
-                for listed in recordings.listing(session, self.owner_id)
-                if listed.recording.state == "uploading"
+                for listed in recordings.listing(session, self.owner_id, self.place)
+                if listed.recording.state == "uploading" and listed.recording.owner_id == self.owner_id
             ]
         self._read_sealed_titles(waiting)
         return tuple(self._unfinished(recording) for recording in waiting)
@@ -149,10 +161,14 @@ class Shelf:
         standing = self.workshop.board.current(recording.id) if state == "running" else None
         error = jobs.error_of(job)
         percent = round(standing.fraction * 100) if standing else 0
+        acts = access.allowed(session, self.owner_id, recording)
         return Row(
             id=recording.id,
             title=self._title(recording),
             sealed_title=self._sealed.get(recording.id, ""),
+            workspace=recording.workspace_id or "",
+            may_write=Act.WRITE in acts,
+            may_delete=Act.DELETE in acts,
             state=state,
             created_at=recording.created_at.isoformat(),
             facts=self._facts(listed, job),
@@ -198,9 +214,11 @@ class Shelf:
         )
 
     def _read_sealed_titles(self, some: Sequence[Recording]) -> None:
-        unread = [each for each in some if each.mode == recordings.PRIVATE and each.id not in self._sealed]
+        private = [each for each in some if each.mode == recordings.PRIVATE]
+        unread = [each for each in private if self._wrapped_for.get(each.id) != access.place_of(each)]
         for recording_id, title in sealed_titles(self.workshop, unread).items():
             self._sealed[recording_id] = msgspec.json.encode(title).decode()
+        self._wrapped_for.update((each.id, access.place_of(each)) for each in unread)
 
     def _title(self, recording: Recording) -> str:
         if recording.mode == recordings.PRIVATE:

@@ -19,6 +19,7 @@ VAULT_WORDS = {
     "crypto.recovery_code": mark(
         "This is not a recovery code: a character is wrong or missing. Compare it with the paper, group by group."
     ),
+    "workspace_refused": mark("A workspace that does not open"),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),
     "short": mark(

@@ -16,6 +16,7 @@ from appliance.records import accounts, invitations, sessions
 from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
+from appliance.worker.departure import leave_all
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_all_of
 from appliance.worker.packs import delete_packs_of
@@ -122,6 +123,7 @@ def change_recovery(
 def remove_account(workshop: Workshop, account_id: str) -> None:
     """Remove somebody for good: nobody comes in by it, its keys are erased, then its recordings, then its row.
 
+    What they put into a workspace belongs to its members and stays; a workspace in which they were alone goes.
     Each step may be the last one before a power cut: the account then still stands in the list, and removing it again
     goes on where this stopped.
 
@@ -136,6 +138,7 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
     forget_ended(workshop)
     delete_all_of(workshop, account_id)
     delete_packs_of(workshop, account_id)
+    leave_all(workshop, account_id)
     workshop.database.remove(lambda session: accounts.remove(session, account_id))
     log.info("account removed")
 

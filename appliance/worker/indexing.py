@@ -93,12 +93,20 @@ class Indexing:
             self._untidy.add(owner_id)
             self._turn.notify_all()
 
-    def progress(self, owner_id: str) -> Progress:
-        """Return how far the first round is with an owner's recordings."""
+    def moved(self, owner_id: str, recording: str) -> None:
+        """Say that a recording is another owner's now; when this returns, nothing finds it with the one of before."""
+        with self._putting:
+            self.index.forget(owner_id, recording)
         with self._turn:
-            whole = self._whole[owner_id]
-            left = sum(self._owners[recording] == owner_id for recording in self._first_round)
-            unreadable = sum(self._owners.get(recording) == owner_id for recording in self._unreadable)
+            self._untidy.add(owner_id)
+        self.changed(recording)
+
+    def progress(self, *owner_ids: str) -> Progress:
+        """Return how far the first round is with the recordings of some owners."""
+        with self._turn:
+            whole = sum(self._whole[owner_id] for owner_id in owner_ids)
+            left = sum(self._owners[recording] in owner_ids for recording in self._first_round)
+            unreadable = sum(self._owners.get(recording) in owner_ids for recording in self._unreadable)
             return Progress(whole - left, whole, unreadable, is_ready=self._thread is not None and left == 0)
 
     def wait_idle(self, timeout_s: float) -> bool:
@@ -160,6 +168,9 @@ class Indexing:
         with self._putting:
             if entry.recording in self._forgotten:
                 return
+            before = self._owners.get(entry.recording, owner_id)
+            if before != owner_id:  # It was moved while it was being read.
+                self.index.forget(before, entry.recording)
             is_again = self.index.put(owner_id, entry)
         with self._turn:
             self._owners[entry.recording] = owner_id

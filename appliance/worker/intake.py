@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from sqlmodel import Session
+
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
 from appliance.errors import (
     ApplianceError,
@@ -12,15 +14,18 @@ from appliance.errors import (
     ChunkSizeError,
     ConflictError,
     ModeNotAllowedError,
+    NotFoundError,
     UploadEmptyError,
     UploadTooLargeError,
 )
 from appliance.options import TranscribeOptions
-from appliance.records import jobs, recordings
+from appliance.records import access, jobs, recordings
+from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.worker.filekeys import audio_key_of, erase_file_keys, keep_file_key
 from appliance.worker.library import open_title
+from appliance.worker.places import Place
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -29,7 +34,12 @@ MAX_TITLE_CHARACTERS = 250
 
 
 def begin_upload(
-    workshop: Workshop, owner_id: str, name: str, size_bytes: int, options: TranscribeOptions
+    workshop: Workshop,
+    owner_id: str,
+    name: str,
+    size_bytes: int,
+    options: TranscribeOptions,
+    workspace_id: str | None = None,
 ) -> Recording:
     """Make room for a recording; or, where the same file was begun before and not finished, go on with it.
 
@@ -39,12 +49,15 @@ def begin_upload(
         name: File name as the person knows it; kept sealed.
         size_bytes: Bytes of the whole file.
         options: How to transcribe it.
+        workspace_id: Whose members may read it; None for the owner alone.
 
     Returns:
         The recording, whose ``received_chunks`` says which chunk is due.
 
     Raises:
         ModeNotAllowedError: Here every recording is private.
+        NotFoundError: There is no such workspace for them.
+        RoleError: They only read in that workspace.
         UploadEmptyError: The file has no bytes.
         UploadTooLargeError: It is over the limit.
         SpoolFullError: There is no room for it now.
@@ -53,13 +66,16 @@ def begin_upload(
     refuse_mode(workshop, recordings.STANDARD)
     refuse_size(workshop, size_bytes)
     title = name.strip()[:MAX_TITLE_CHARACTERS] or "?"
-    begun = _unfinished(workshop, owner_id, title, size_bytes)
+    with workshop.database.read() as session:
+        access.require_upload(session, owner_id, workspace_id)
+        candidates = recordings.unfinished(session, owner_id, size_bytes, workspace_id)
+    begun = next((recording for recording in candidates if open_title(workshop, recording) == title), None)
     if begun is not None:
         with workshop.database.write() as session:
             recordings.change_options(session, begun.id, options)
         return begun
     workshop.spool.check_room(size_bytes)
-    return _add(workshop, owner_id, title, size_bytes, options)
+    return _add(workshop, Place(workspace_id, owner_id), title, size_bytes, options)
 
 
 def refuse_mode(workshop: Workshop, mode: str) -> None:
@@ -96,6 +112,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
 
     Raises:
         NotFoundError: No such upload, or not this person's.
+        RoleError: It goes into a workspace in which they may only read by now.
         ChunkOrderError: Another chunk is due.
         ChunkConflictError: The chunk came before, with other bytes.
         ChunkSizeError: Too short or too long.
@@ -104,7 +121,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
     """
     with workshop.uploading[recording_id]:
         with workshop.database.read() as session:
-            recording = recordings.get(session, recording_id, owner_id)
+            recording = uploaded_by(session, owner_id, recording_id)
         expected_bytes = min(CHUNK_BYTES, recording.size_bytes - number * CHUNK_BYTES)
         if number > recording.received_chunks:
             raise ChunkOrderError(received=number, expected=recording.received_chunks)
@@ -122,18 +139,25 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
     return number + 1
 
 
+def uploaded_by(session: Session, account_id: str, recording_id: str) -> Recording:
+    """Return a recording to who puts it in: nobody else sends a part of it, in a workspace either.
+
+    Raises:
+        NotFoundError: No such recording, or somebody else's upload.
+        RoleError: It goes into a workspace in which they may only read by now.
+    """
+    recording = access.get(session, recording_id, account_id, Act.WRITE)
+    if recording.owner_id != account_id:
+        raise NotFoundError
+    return recording
+
+
 def chunk_count(size_bytes: int) -> int:
     """Return how many chunks a recording of this size has."""
     return -(-size_bytes // CHUNK_BYTES)
 
 
-def _unfinished(workshop: Workshop, owner_id: str, title: str, size_bytes: int) -> Recording | None:
-    with workshop.database.read() as session:
-        candidates = recordings.unfinished(session, owner_id, size_bytes)
-    return next((recording for recording in candidates if open_title(workshop, recording) == title), None)
-
-
-def _add(workshop: Workshop, owner_id: str, title: str, size_bytes: int, options: TranscribeOptions) -> Recording:
+def _add(workshop: Workshop, place: Place, title: str, size_bytes: int, options: TranscribeOptions) -> Recording:
     """Write the wrapped keys first: a row without its keys would be a recording that nobody can open."""
     audio_id, title_id, title_key = new_document_id(), new_document_id(), new_file_key()
     sealed_title = seal_document(title_key, DocumentType.TITLE, title_id, 1, title.encode())
@@ -143,7 +167,8 @@ def _add(workshop: Workshop, owner_id: str, title: str, size_bytes: int, options
         with workshop.database.write() as session:
             recording = recordings.add(
                 session,
-                owner_id=owner_id,
+                owner_id=place.owner_id,
+                workspace_id=place.workspace_id,
                 size_bytes=size_bytes,
                 audio_id=audio_id,
                 title_id=title_id,

@@ -15,7 +15,7 @@ from appliance.worker.enrolling import remove_account
 from appliance.worker.entering import Claim, Proof, Visitor, prove, require_same_keys
 from appliance.worker.library import delete_all_of, open_title
 from appliance.worker.packs import delete_packs_of
-from appliance.worker.privacy import SealedTitle, sealed_titles
+from appliance.worker.privacy import ShownTitle, sealed_titles
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Belonging:
     created_at: str
     mode: str
     title: str
-    sealed_title: SealedTitle | None
+    sealed_title: ShownTitle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ class Extent:
 
 
 def belongings(workshop: Workshop, owner_id: str) -> list[Belonging]:
-    """Return every recording of a person that has a transcript, oldest first."""
+    """Return every recording that belongs to a person alone and has a transcript, oldest first."""
     with workshop.database.read() as session:
-        listed = [one.recording for one in recordings.listing(session, owner_id) if one.has_transcript]
+        own = recordings.listing(session, owner_id, place=owner_id)
+    listed = [one.recording for one in own if one.has_transcript]
     private = [recording for recording in listed if recording.mode == recordings.PRIVATE]
     sealed = sealed_titles(workshop, private)
     return [
@@ -74,9 +75,9 @@ def belongings(workshop: Workshop, owner_id: str) -> list[Belonging]:
 
 
 def extent(workshop: Workshop, owner_id: str) -> Extent:
-    """Return how much a person has, without opening anything."""
+    """Return how much belongs to a person alone, without opening anything."""
     with workshop.database.read() as session:
-        listed = recordings.listing(session, owner_id)
+        listed = recordings.listing(session, owner_id, place=owner_id)
         sealed_bytes = transcripts.sealed_bytes(session, owner_id)
     ready = [one.recording for one in listed if one.has_transcript]
     private = sum(recording.mode == recordings.PRIVATE for recording in ready)
@@ -96,6 +97,8 @@ def delete_everything(
 ) -> int:
     """Delete all recordings of a person, and their account where they want that; return how many recordings there were.
 
+    What they put into a workspace belongs to its members, and stays.
+
     The session alone is not enough, or a stolen cookie would be: the passphrase has to be proved, by a signature that
     says how much is to go. A recovery code does not do, though it lets somebody in: they set a passphrase first.
 
@@ -112,7 +115,7 @@ def delete_everything(
     prove(workshop, Claim(account.name_key, account, Purpose.PASSPHRASE), proof, message, visitor)
     with workshop.database.read() as session:
         require_same_keys(session, account)
-        number = len(recordings.listing(session, account.id))
+        number = len(recordings.owned(session, account.id))
     if with_account:
         remove_account(workshop, account.id)
     else:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
-from appliance.records import accounts, jobs, packs, recordings, transcripts
+from appliance.records import access, accounts, jobs, packs, recordings, transcripts, workspaces
+from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.member_keys import tidy_member_keys
+from appliance.worker.places import tidy_places
 from appliance.worker.sharing import sweep_links, tidy_links
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
@@ -62,23 +65,30 @@ def save_transcript(workshop: Workshop, recording_id: str, transcript: Transcrip
     return version
 
 
-def delete_recording(workshop: Workshop, owner_id: str, recording_id: str) -> None:
-    """Delete a recording and everything made from it, for good: keys first, then bytes, then rows.
+def delete_recording(workshop: Workshop, account_id: str, recording_id: str) -> None:
+    """Delete a recording for somebody who may do that.
 
     Raises:
-        NotFoundError: No such recording, or not this person's.
+        NotFoundError: No such recording, or they may not even read it.
+        RoleError: Their role in its workspace does not allow it.
     """
-    delete_recordings(workshop, owner_id, [recording_id])
+    delete_recordings(workshop, account_id, [recording_id])
 
 
-def delete_recordings(workshop: Workshop, owner_id: str, recording_ids: Sequence[str]) -> None:
+def delete_recordings(workshop: Workshop, account_id: str, recording_ids: Sequence[str]) -> None:
     """Delete recordings together: the keys of all of them first and at once, so that a power cut finds none readable.
 
     Raises:
-        NotFoundError: One is not there, or not this person's; nothing was deleted.
+        NotFoundError: One is not there, or they may not even read it; nothing was deleted.
+        RoleError: Their role in the workspace of one does not allow it; nothing was deleted.
     """
     with workshop.database.read() as session:
-        found = [recordings.get(session, recording_id, owner_id) for recording_id in recording_ids]
+        found = [access.get(session, recording_id, account_id, Act.DELETE) for recording_id in recording_ids]
+    erase_recordings(workshop, found)
+
+
+def erase_recordings(workshop: Workshop, found: Sequence[Recording]) -> None:
+    """Erase recordings and everything made from them, for good: keys first and at once, then bytes, then rows."""
     for recording in found:
         if recording.state != "audio_erased":  # Otherwise its job has ended.
             runner.cancel(workshop, recording.id)
@@ -86,14 +96,17 @@ def delete_recordings(workshop: Workshop, owner_id: str, recording_ids: Sequence
         made = [document for recording in found for document in transcripts.document_ids(session, recording.id)]
     erase_file_keys(workshop, *made, *(key for each in found for key in (each.audio_id, each.title_id)))
     for start in range(0, len(found), TOGETHER):
-        _remove(workshop, owner_id, found[start : start + TOGETHER])
+        _remove(workshop, found[start : start + TOGETHER])
 
 
 def delete_all_of(workshop: Workshop, owner_id: str) -> int:
-    """Delete every recording of a person, also those that come in meanwhile; return how many there were."""
+    """Delete every recording that belongs to a person alone, also those that come in meanwhile; return how many.
+
+    What they put into a workspace belongs to its members.
+    """
     number = 0
     while owned := _recordings_of(workshop, owner_id):
-        delete_recordings(workshop, owner_id, owned)
+        erase_recordings(workshop, owned)
         number += len(owned)
     return number
 
@@ -105,7 +118,7 @@ def tidy(workshop: Workshop) -> None:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
         ended = recordings.with_ended_job(session)
     for recording in abandoned:
-        delete_recording(workshop, recording.owner_id, recording.id)
+        erase_recordings(workshop, [recording])
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
     sweep_links(workshop)
@@ -125,28 +138,30 @@ def resume(workshop: Workshop) -> None:
         unopenable = recordings.uploading(session, recordings.PRIVATE)  # Unless their keys were stored.
         documents = audio_ids | recordings.title_ids(session) | transcripts.all_document_ids(session)
         documents |= packs.all_document_ids(session)
-        known = documents | accounts.ids(session)
+        known = documents | accounts.ids(session) | workspaces.ids(session)
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))
     tidy_slots(workshop)
+    tidy_member_keys(workshop)
+    tidy_places(workshop)
     tidy_links(workshop)
     for recording in unopenable:
         if recording.audio_id not in with_keys:
-            delete_recording(workshop, recording.owner_id, recording.id)
+            erase_recordings(workshop, [recording])
     for audio_id in workshop.spool.audio_ids() - audio_ids:
         workshop.spool.erase(audio_id)
     tidy(workshop)
 
 
-def _recordings_of(workshop: Workshop, owner_id: str) -> list[str]:
+def _recordings_of(workshop: Workshop, owner_id: str) -> Sequence[Recording]:
     with workshop.database.read() as session:
-        return [listed.recording.id for listed in recordings.listing(session, owner_id)]
+        return recordings.owned(session, owner_id)
 
 
-def _remove(workshop: Workshop, owner_id: str, some: Sequence[Recording]) -> None:
+def _remove(workshop: Workshop, some: Sequence[Recording]) -> None:
     """Remove the bytes and the rows of recordings whose keys are gone."""
     for recording in some:
-        workshop.indexing.forget(owner_id, recording.id)
+        workshop.indexing.forget(access.place_of(recording), recording.id)
         workshop.spool.erase(recording.audio_id)
     workshop.database.remove(lambda session: [recordings.remove(session, recording.id) for recording in some])
     for recording in some:

@@ -16,7 +16,7 @@ from appliance.records import packs
 from appliance.records.keystore import Wrap
 from appliance.records.packs import KeptPack
 from appliance.worker.filekeys import erase_file_keys
-from appliance.worker.privacy import UNDER_USER_KEY
+from appliance.worker.places import UNDER_USER_KEY
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)

@@ -1,33 +1,29 @@
 """Recordings that the appliance cannot read: what a browser sealed is stored as it came and handed out as it is.
 
 The checks here are of form only. Whether a sealed title, a wrap or a transcript is true, nobody can tell without the
-key; the browser looks at that whenever it opens one, so a browser that stores nonsense harms its own person alone.
+key; the browser looks at that whenever it opens one, so a browser that stores nonsense harms its own person alone, and
+in a workspace those who let that person write there.
 """
 
 from __future__ import annotations
 
-import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, require_form
-from appliance.crypto.keywrap import WrapKind, require_label
-from appliance.errors import ApplianceError, ConflictError, NotFoundError, SealedTooLargeError
-from appliance.options import TranscribeOptions
-from appliance.records import indexes, recordings, transcripts
+from sqlmodel import Session
+
+from appliance.crypto.envelope import DocumentType, require_form
+from appliance.errors import ConflictError, NotFoundError, SealedTooLargeError
+from appliance.records import access, indexes, recordings, shares, transcripts, workspaces
+from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
-from appliance.worker.filekeys import erase_file_keys, keep_file_key, remember_file_key
-from appliance.worker.intake import refuse_mode, refuse_size
+from appliance.worker.places import Place, own_wrap, replacing_key, wrap_at
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 
-log = logging.getLogger(__name__)
-
-FIRST_VERSION = 1
-MAX_TITLE_BYTES = 2048  # Sealed: a title of 250 characters takes at most half of it.
 MAX_TRANSCRIPT_BYTES = 64 * 2**20
 MAX_INDEX_BYTES = 32 * 2**20  # A document takes about a hundred bytes in it.
-UNDER_USER_KEY = WrapKind.FILE_KEY_UNDER_USER_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class SealedTitle:
     Attributes:
         document_id: Chosen by the browser, 16 random bytes.
         sealed: CB1, type 6, version 1.
-        wrapped: Its file key under the owner's user key, KW1 kind 4.
+        wrapped: Its file key under the owner's user key, KW1 kind 4; in a workspace under its key, kind 5.
     """
 
     document_id: bytes
@@ -46,124 +42,79 @@ class SealedTitle:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTitle:
+    """A sealed title on its way to a browser.
+
+    Attributes:
+        workspace: Id of the workspace whose key opens it; empty where the reader's own does.
+    """
+
+    document_id: bytes
+    sealed: bytes
+    wrapped: bytes
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedDocument:
     """A document as the appliance keeps it, with every way to its key.
 
     Attributes:
+        workspace: Id of the workspace in which it is, or empty.
         wraps: Of all who can open it.
     """
 
+    workspace: str
     document_id: bytes
     version: int
     sealed: bytes
     wraps: tuple[Wrap, ...]
 
 
-def begin_private_upload(
-    workshop: Workshop,
-    owner_id: str,
-    title: SealedTitle,
-    size_bytes: int,
-    options: TranscribeOptions,
-    *,
-    survives_restart: bool,
-) -> Recording:
-    """Make room for a recording whose title and transcript the appliance will not be able to read.
-
-    Args:
-        workshop: The appliance.
-        owner_id: Whose recording it is.
-        title: Sealed by the browser.
-        size_bytes: Bytes of the whole file.
-        options: How to transcribe it; forgotten when the job has ended.
-        survives_restart: Whether the audio's key is stored wrapped, so that the job survives a restart; else it is in
-            memory only, and a power cut makes the audio unreadable.
-
-    Raises:
-        ModeNotAllowedError: Here no recording is private.
-        CryptoError: The title does not have the form of one.
-        UploadError: As in ``begin_upload``.
-        ConflictError: There is a document of that id already.
-    """
-    refuse_mode(workshop, recordings.PRIVATE)
-    refuse_size(workshop, size_bytes)
-    _require_title(title)
-    workshop.spool.check_room(size_bytes)
-    if workshop.keystore.held(title.document_id):
-        raise ConflictError  # Another's wraps must not be mixed with these, whoever chose the id.
-    audio_id, audio_key = new_document_id(), new_file_key()
-    try:
-        if survives_restart:
-            keep_file_key(workshop, audio_id, audio_key)
-        else:
-            remember_file_key(workshop, audio_id, audio_key)
-        workshop.keystore.put(Wrap(title.document_id, UNDER_USER_KEY, bytes.fromhex(owner_id), title.wrapped))
-        with workshop.database.write() as session:
-            recording = recordings.add(
-                session,
-                owner_id=owner_id,
-                mode=recordings.PRIVATE,
-                size_bytes=size_bytes,
-                audio_id=audio_id,
-                title_id=title.document_id,
-                sealed_title=title.sealed,
-                options=options,
-            )
-    except ApplianceError:
-        erase_file_keys(workshop, audio_id, title.document_id)
-        raise
-    log.info("private upload begins", extra={"recording": recording.id})
-    return recording
-
-
-def continue_private_upload(
-    workshop: Workshop, owner_id: str, recording_id: str, options: TranscribeOptions
-) -> Recording:
-    """Go on with an upload that the browser found among its unfinished ones; the choices are the new ones.
-
-    Raises:
-        NotFoundError: There is no such upload.
-        ConflictError: It is complete.
-    """
-    with workshop.database.write() as session:
-        recording = _get(workshop, owner_id, recording_id)
-        recordings.change_options(session, recording_id, options)
-    return recording
-
-
-def sealed_titles(workshop: Workshop, private: list[Recording]) -> dict[str, SealedTitle]:
+def sealed_titles(workshop: Workshop, private: list[Recording]) -> dict[str, ShownTitle]:
     """Return the sealed titles of private recordings by recording id; those whose key is erased are missing."""
-    wraps = {wrap.subject: wrap.wrapped for wrap in workshop.keystore.held(*(each.title_id for each in private))}
+    held: dict[bytes, list[Wrap]] = {}
+    for wrap in workshop.keystore.held(*(each.title_id for each in private)):
+        held.setdefault(wrap.subject, []).append(wrap)
+    titles = {each.id: own_wrap(held.get(each.title_id, ()), Place.of(each), each.title_id) for each in private}
     return {
-        each.id: SealedTitle(document_id=each.title_id, sealed=each.sealed_title, wrapped=wraps[each.title_id])
+        each.id: ShownTitle(each.title_id, each.sealed_title, wrapped, each.workspace_id or "")
         for each in private
-        if each.title_id in wraps
+        if (wrapped := titles[each.id]) is not None
     }
 
 
-def private_title(workshop: Workshop, owner_id: str, recording_id: str) -> SealedTitle:
+def private_title(workshop: Workshop, account_id: str, recording_id: str) -> ShownTitle:
     """Return the sealed title of one private recording.
 
     Raises:
-        NotFoundError: There is none, or it is somebody else's, or in standard mode.
+        NotFoundError: There is none, or they may not read it, or it is in standard mode.
     """
-    found = sealed_titles(workshop, [_get(workshop, owner_id, recording_id)]).get(recording_id)
+    with workshop.database.read() as session:
+        recording = _get(session, account_id, recording_id, Act.READ)
+    found = sealed_titles(workshop, [recording]).get(recording_id)
     if found is None:
         raise NotFoundError
     return found
 
 
-def sealed_transcript(workshop: Workshop, owner_id: str, recording_id: str) -> SealedDocument:
+def sealed_transcript(workshop: Workshop, account_id: str, recording_id: str) -> SealedDocument:
     """Return the sealed transcript of a private recording.
 
     Raises:
-        NotFoundError: There is none, or it is somebody else's, or in standard mode.
+        NotFoundError: There is none, or they may not read it, or it is in standard mode.
     """
-    _get(workshop, owner_id, recording_id)
     with workshop.database.read() as session:
+        recording = _get(session, account_id, recording_id, Act.READ)
         row = transcripts.get(session, recording_id)
     wraps = tuple(workshop.keystore.held(row.document_id))
-    return SealedDocument(document_id=row.document_id, version=row.version, sealed=row.sealed, wraps=wraps)
+    return SealedDocument(
+        workspace=recording.workspace_id or "",
+        document_id=row.document_id,
+        version=row.version,
+        sealed=row.sealed,
+        wraps=wraps,
+    )
 
 
 def require_transcript(workshop: Workshop, recording_id: str) -> None:
@@ -176,41 +127,68 @@ def require_transcript(workshop: Workshop, recording_id: str) -> None:
         transcripts.get(session, recording_id)
 
 
-def adopt(workshop: Workshop, owner_id: str, recording_id: str, wrapped: bytes) -> None:
-    """Put a wrap under the owner's user key in the place of the key that the engine sealed to the owner.
+def adopt(workshop: Workshop, account_id: str, recording_id: str, wrapped: bytes) -> None:
+    """Put a wrap under the owner's user key, or the workspace's key, in the place of the one that the engine sealed.
 
     Twice is once: two tabs that open a result at the same time both may adopt it.
 
     Raises:
+        RoleError: They only read in its workspace.
+        ConflictError: The workspace has another key by now.
         CryptoError: The wrap does not have the form of one of this transcript.
     """
-    _get(workshop, owner_id, recording_id)
-    with workshop.database.read() as session:
-        document_id = transcripts.get(session, recording_id).document_id
-    require_label(wrapped, UNDER_USER_KEY, document_id)
-    holder = bytes.fromhex(owner_id)
-    adopted, result = Wrap(document_id, UNDER_USER_KEY, holder, wrapped), Wrap(document_id, RESULT, holder, b"")
-    workshop.keystore.change([adopted], take_back=[result])
+    with workshop.changing_members:
+        with workshop.database.read() as session:
+            place = Place.of(_get(session, account_id, recording_id, Act.WRITE))
+            document_id = transcripts.get(session, recording_id).document_id
+            adopted = wrap_at(session, place, document_id, wrapped)
+        # A wrap that is there already stays: whoever comes second must not put another key in its place.
+        is_first = own_wrap(workshop.keystore.held(document_id), place, document_id) is None
+        result = Wrap(document_id, RESULT, place.holder, b"")
+        workshop.keystore.change([adopted] if is_first else (), take_back=[result])
 
 
 def save_sealed_transcript(
-    workshop: Workshop, owner_id: str, recording_id: str, sealed: bytes, from_version: int
+    workshop: Workshop,
+    account_id: str,
+    recording_id: str,
+    sealed: bytes,
+    from_version: int,
+    wrapped: bytes | None = None,
 ) -> int:
     """Store what a browser sealed as the next version; return its number.
 
+    Args:
+        workshop: The appliance.
+        account_id: Who saves it.
+        recording_id: Whose transcript it is.
+        sealed: The next version.
+        from_version: What it was made from.
+        wrapped: Its file key, where that is another one than before; else None.
+
     Raises:
-        ConflictError: Somebody saved another one since ``from_version`` was opened.
-        CryptoError: It does not have the form of that version of this transcript.
+        RoleError: They only read in its workspace.
+        ConflictError: Somebody saved another one since ``from_version`` was opened, or the workspace has another key.
+        CryptoError: It does not have the form of that version of this transcript, or the wrap has not.
         SealedTooLargeError: It is larger than any transcript.
     """
-    _get(workshop, owner_id, recording_id)
     if len(sealed) > MAX_TRANSCRIPT_BYTES:
         raise SealedTooLargeError(size_bytes=len(sealed), limit_bytes=MAX_TRANSCRIPT_BYTES)
-    with workshop.database.write() as session:
-        document_id = transcripts.get(session, recording_id).document_id
-        version = from_version + 1
-        require_form(sealed, DocumentType.TRANSCRIPT, document_id, version)
-        transcripts.replace(session, recording_id, sealed, from_version)
+    version = from_version + 1
+    with workshop.changing_members, ExitStack() as key_change:
+        with workshop.database.read() as session:
+            place = Place.of(_get(session, account_id, recording_id, Act.WRITE))
+            row = transcripts.get(session, recording_id)
+            require_form(sealed, DocumentType.TRANSCRIPT, row.document_id, version)
+            if row.version != from_version:
+                raise ConflictError
+            wrap = None if wrapped is None else wrap_at(session, place, row.document_id, wrapped)
+        if wrap is not None:
+            key_change.enter_context(replacing_key(workshop, wrap, sealed))
+        with workshop.database.write() as session:
+            transcripts.replace(session, recording_id, sealed, from_version)
+            if wrap is not None:  # Links were made with the key of before, and open nothing from now on.
+                shares.remove(session, *(share.id for share in shares.listing(session, recording_id)))
     return version
 
 
@@ -238,21 +216,19 @@ def save_sealed_index(workshop: Workshop, owner_id: str, sealed: bytes, from_ver
 
 
 def kept_documents(workshop: Workshop, owner_id: str) -> list[transcripts.Kept]:
-    """Return which sealed transcripts of a person are there, in which version: the index shows what is missing."""
+    """Return which sealed transcripts a person may read, in which version: the index shows what is missing."""
     with workshop.database.read() as session:
         return transcripts.kept(session, owner_id, recordings.PRIVATE)
 
 
-def _get(workshop: Workshop, owner_id: str, recording_id: str) -> Recording:
+def workspaces_of(workshop: Workshop, account_id: str) -> list[str]:
+    """Return the ids of the workspaces in which somebody is let in."""
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, owner_id)
+        return list(workspaces.of_account(session, account_id))
+
+
+def _get(session: Session, account_id: str, recording_id: str, act: Act) -> Recording:
+    recording = access.get(session, recording_id, account_id, act)
     if recording.mode != recordings.PRIVATE:
         raise NotFoundError
     return recording
-
-
-def _require_title(title: SealedTitle) -> None:
-    if len(title.sealed) > MAX_TITLE_BYTES:
-        raise SealedTooLargeError(size_bytes=len(title.sealed), limit_bytes=MAX_TITLE_BYTES)
-    require_form(title.sealed, DocumentType.TITLE, title.document_id, FIRST_VERSION)
-    require_label(title.wrapped, UNDER_USER_KEY, title.document_id)

@@ -1,4 +1,4 @@
-"""Who can open a result in privacy mode: people, by their public keys; never the appliance."""
+"""Who can open a result in privacy mode: people, or the members of a workspace, by public keys; never the appliance."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from appliance.errors import EngineError, RecipientGoneError
 from appliance.records import recordings
 from appliance.records.keystore import SEALED, Wrap
 from appliance.records.recordings import Recording
-from appliance.records.tables import Account
+from appliance.records.tables_of_people import Account
 from appliance.worker.messages import Recipient
 from appliance.worker.workshop import Workshop
+from appliance.worker.workspaces import newest_list
 
 RESULT = SEALED | SealedKeyPurpose.RESULT
 
@@ -17,12 +18,18 @@ RESULT = SEALED | SealedKeyPurpose.RESULT
 def recipients_of(workshop: Workshop, recording: Recording) -> tuple[Recipient, ...]:
     """Return to whom the engine seals a recording's transcript; nobody in standard mode.
 
+    In a workspace that is its inbox, so that whoever becomes a member meanwhile can open it too.
+
     Raises:
         RecipientGoneError: The owner has no key any more. Nothing falls back to a key of the appliance.
+        NotFoundError: Its workspace is gone.
     """
     if recording.mode != recordings.PRIVATE:
         return ()
     with workshop.database.read() as session:
+        if recording.workspace_id is not None:
+            inbox = bytes.fromhex(newest_list(session, recording.workspace_id).inbox)
+            return (Recipient(id=bytes.fromhex(recording.workspace_id), public=inbox),)
         owner = session.get(Account, recording.owner_id)
     if owner is None or owner.x_public is None:
         raise RecipientGoneError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from appliance.errors import NotFoundError
-from appliance.records import recordings
+from appliance.records import access, recordings
 from appliance.records.recordings import Recording
 from appliance.search.found import Entry, entry_of
 from appliance.worker.library import open_title, open_transcript
@@ -22,7 +22,7 @@ def start_indexing(workshop: Workshop) -> None:
 
 
 def open_entry(workshop: Workshop, recording_id: str) -> tuple[str, Entry]:
-    """Return a recording's owner and what is searched of it.
+    """Return a recording's place, whose shelf of the index it stands on, and what is searched of it.
 
     Raises:
         NotFoundError: There is no transcript, or it is not the appliance's to open.
@@ -35,4 +35,4 @@ def open_entry(workshop: Workshop, recording_id: str) -> tuple[str, Entry]:
     transcript, _ = open_transcript(workshop, recording_id)
     created_ms = round(recording.created_at.timestamp() * 1000)
     title = open_title(workshop, recording)
-    return recording.owner_id, entry_of(transcript, recording=recording.id, created_ms=created_ms, title=title)
+    return access.place_of(recording), entry_of(transcript, recording=recording.id, created_ms=created_ms, title=title)

@@ -31,11 +31,12 @@ from appliance.errors import (
     WeakKdfError,
     WrongContextError,
 )
-from appliance.records import accounts, recordings, shares, transcripts
+from appliance.records import access, accounts, recordings, shares, transcripts
+from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.records.shares import Share
-from appliance.records.tables import DIGEST_BYTES
+from appliance.records.tables_of_people import DIGEST_BYTES
 from appliance.worker.filekeys import file_key
 from appliance.worker.workshop import Workshop
 
@@ -119,7 +120,7 @@ def file_keys(workshop: Workshop, owner_id: str, recording_id: str) -> FileKeys:
         NotFoundError: There is no transcript, it is somebody else's, or the appliance never had its key.
     """
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, owner_id)
+        recording = access.get(session, recording_id, owner_id, Act.SHARE)
         transcript_id = transcripts.get(session, recording_id).document_id
     if recording.mode != recordings.STANDARD:
         raise NotFoundError
@@ -134,7 +135,8 @@ def make_link(workshop: Workshop, owner_id: str, recording_id: str, offer: LinkO
     row are found and erased at the next start.
 
     Raises:
-        NotFoundError: There is no transcript, or it is somebody else's.
+        NotFoundError: There is no transcript, or they may not read it.
+        RoleError: They are no owner of its workspace.
         OptionError: It would last for another time than those that can be chosen.
         KeysRefusedError: Its parts do not fit together, or do not fit this recording.
         ConflictError: There is a link with this id.
@@ -142,7 +144,7 @@ def make_link(workshop: Workshop, owner_id: str, recording_id: str, offer: LinkO
     if offer.lifetime_s not in LIFETIMES_S:
         raise OptionError(name="expires_in_s", value=str(offer.lifetime_s), reason="it is not one of the choices")
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, owner_id)
+        recording = access.get(session, recording_id, owner_id, Act.SHARE)
         transcript_id = transcripts.get(session, recording_id).document_id
         if offer.id in {share.id for share in shares.listing(session, recording_id)}:
             raise ConflictError  # Before its wraps would take the place of those that are there.
@@ -180,7 +182,7 @@ def links_to(workshop: Workshop, owner_id: str, recording_id: str) -> Sequence[S
         NotFoundError: No such recording, or not this person's.
     """
     with workshop.database.read() as session:
-        recordings.get(session, recording_id, owner_id)
+        access.get(session, recording_id, owner_id, Act.SHARE)
         return shares.listing(session, recording_id)
 
 
@@ -191,7 +193,7 @@ def take_link_back(workshop: Workshop, owner_id: str, recording_id: str, link_id
         NotFoundError: There is no such link, or it is somebody else's.
     """
     with workshop.database.read() as session:
-        recordings.get(session, recording_id, owner_id)
+        access.get(session, recording_id, owner_id, Act.SHARE)
         share = shares.get(session, link_id, recording_id)
     _end(workshop, [share])
     log.info("link taken back", extra={"recording": recording_id})

@@ -67,6 +67,7 @@ class Workshop:
         door: What is known about who stands at it.
         halves: What unlocks a reloaded tab, by session.
         changing_slots: Held while slots and public keys of an account change together.
+        changing_members: Held while a workspace's list and keys change together, or a recording's place and keys do.
         indexing: Keeps what can be searched.
     """
 
@@ -92,6 +93,7 @@ class Workshop:
     throttle: Throttle = field(default_factory=Throttle)
     halves: Halves = field(default_factory=Halves)
     changing_slots: Lock = field(default_factory=Lock)
+    changing_members: Lock = field(default_factory=Lock)
     indexing: Indexing = field(default_factory=Indexing)
 
     @classmethod

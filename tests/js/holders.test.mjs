@@ -23,7 +23,13 @@ test("links, workspaces and other people show, each once", () => {
     { kind: 4, holder: other },
     { kind: 0x101, holder: other },
   ];
-  assert.deepEqual(holdersOf(wraps, me), ["workspace", "link", "other"]);
+  assert.deepEqual(holdersOf(wraps, me, other), ["workspace", "link", "other"]);
+  assert.deepEqual(holdersOf([{ kind: 0x101, holder: other }], me, other), ["workspace"]);
+});
+
+test("a workspace in which the document is not is somebody else", () => {
+  assert.deepEqual(holdersOf([{ kind: 5, holder: other }], me), ["other"]);
+  assert.deepEqual(holdersOf([{ kind: 5, holder: other }], me, "33".repeat(16)), ["other"]);
 });
 
 test("a kind that this version does not know is somebody", () => {

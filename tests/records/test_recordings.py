@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from appliance.errors import ChunkOrderError, ConflictError, NotFoundError
 from appliance.options import TranscribeOptions
-from appliance.records import jobs, recordings, transcripts
+from appliance.records import access, jobs, recordings, transcripts
+from appliance.records.access import Act
 from appliance.records.columns import utc_now
 from appliance.records.database import Database
 from appliance.records.jobs import Job
@@ -35,18 +36,18 @@ def test_a_recording_begins_as_an_upload(database: Database, add_recording: AddR
 def test_a_recording_is_found_by_its_owner(database: Database, add_recording: AddRecording) -> None:
     recording = add_recording("me")
     with database.read() as session:
-        assert recordings.get(session, recording.id, "me").audio_id == recording.audio_id
+        assert access.get(session, recording.id, "me", Act.READ).audio_id == recording.audio_id
 
 
 def test_a_recording_is_not_found_by_anybody_else(database: Database, add_recording: AddRecording) -> None:
     recording = add_recording("me")
     with pytest.raises(NotFoundError), database.read() as session:
-        recordings.get(session, recording.id, "you")
+        access.get(session, recording.id, "you", Act.READ)
 
 
 def test_a_recording_that_never_was_is_not_found(database: Database) -> None:
     with pytest.raises(NotFoundError), database.read() as session:
-        recordings.get(session, "0" * 32, "me")
+        access.get(session, "0" * 32, "me", Act.READ)
 
 
 def test_a_state_that_is_not_one_is_refused_by_the_database(database: Database, add_recording: AddRecording) -> None:

@@ -19,14 +19,16 @@ from appliance.errors import (
 from appliance.options import TranscribeOptions
 from appliance.records import accounts, jobs, recordings, sessions
 from appliance.records.accounts import MEMBER
+from appliance.records.recordings import Recording
 from appliance.records.sessions import SignedIn
-from appliance.worker import library, privacy, runner
+from appliance.worker import library, runner
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Proof, ask
 from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.leaving import belongings, delete_everything, extent, is_last_administrator
 from appliance.worker.library import delete_recordings
 from appliance.worker.packs import kept_packs
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.workshop import Workshop
 from tests.packs import put_pack
 from tests.people import Person
@@ -71,14 +73,8 @@ def proof_of(workshop: Workshop, person: Person, *, with_account: bool = False, 
 
 
 def put_private(workshop: Workshop, person: Person, title: str, *, ends: bool = True) -> str:
-    recording = privacy.begin_private_upload(
-        workshop,
-        person.account_id,
-        sealed_title(person, title),
-        len(CONTENT),
-        TranscribeOptions(),
-        survives_restart=False,
-    )
+    upload = PrivateUpload(sealed_title(person, title), len(CONTENT), TranscribeOptions(), survives_restart=False)
+    recording = begin_private_upload(workshop, person.account_id, upload)
     take_chunk(workshop, person.account_id, recording.id, 0, CONTENT)
     if ends:
         finish_privately(workshop, recording.id, a_transcript())
@@ -117,7 +113,7 @@ def test_a_damaged_title_does_not_stand_in_the_way_of_the_others(workshop: Works
     for recording_id in (damaged, whole):
         finish_job(workshop, recording_id, a_transcript())
     with workshop.database.write() as session:
-        recordings.get(session, damaged, amina.account_id).sealed_title = b"CLB1 and nothing more"
+        session.get_one(Recording, damaged).sealed_title = b"CLB1 and nothing more"
     assert [one.title for one in belongings(workshop, amina.account_id)] == ["", "whole.wav"]
 
 
@@ -141,7 +137,7 @@ def test_everything_goes_in_every_state_and_the_account_stays(workshop: Workshop
 
 
 def test_the_search_packs_go_with_what_their_words_were_of(workshop: Workshop, amina: Person) -> None:
-    put_pack(workshop, amina)
+    put_pack(workshop, amina, [])
     delete_everything(
         workshop, signed_in(workshop, amina), amina.name, proof_of(workshop, amina), AT_A_DESK, with_account=False
     )
@@ -216,7 +212,7 @@ def test_without_the_proof_for_just_this_nothing_goes(workshop: Workshop, amina:
     with pytest.raises(expected):
         delete_everything(workshop, session_of, name, proof, AT_A_DESK, with_account=False)
     with workshop.database.read() as session:
-        assert recordings.get(session, kept, amina.account_id).state == "stored"
+        assert session.get_one(Recording, kept).state == "stored"
 
 
 def test_the_last_administrator_keeps_account_and_recordings(workshop: Workshop, amina: Person) -> None:
@@ -240,4 +236,4 @@ def test_of_several_recordings_none_goes_where_one_is_somebody_elses(workshop: W
     with pytest.raises(NotFoundError):
         delete_recordings(workshop, amina.account_id, [own, foreign])
     with workshop.database.read() as session:
-        assert recordings.get(session, own, amina.account_id).state == "stored"
+        assert session.get_one(Recording, own).state == "stored"

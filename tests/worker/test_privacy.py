@@ -11,6 +11,7 @@ import pytest
 
 from appliance.config import Settings
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
+from appliance.crypto.keywrap import WrapKind
 from appliance.errors import (
     ApplianceError,
     AudioGoneError,
@@ -25,15 +26,18 @@ from appliance.errors import (
     WrongContextError,
 )
 from appliance.options import TranscribeOptions
-from appliance.records import accounts, jobs, recordings, transcripts
+from appliance.records import access, accounts, jobs, recordings, transcripts
+from appliance.records.access import Act
 from appliance.records.recordings import Recording
-from appliance.records.tables import Account, Job
+from appliance.records.tables import Job
+from appliance.records.tables_of_people import Account
 from appliance.spool import CHUNK_BYTES
 from appliance.worker import privacy, runner
 from appliance.worker.filekeys import audio_key_of
 from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.library import delete_recording, open_title, open_transcript, resume
 from appliance.worker.messages import Recipient
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload, continue_private_upload
 from appliance.worker.recipients import RESULT, keep_sealed_keys, recipients_of
 from appliance.worker.workshop import Workshop
 from tests.people import Person
@@ -73,9 +77,8 @@ def accounts_of(workshop: Workshop) -> set[bytes]:
 def begin(workshop: Workshop, person: Person, *, survives_restart: bool = False) -> Recording:
     title = sealed_title(person, "Ward 4, bed 12.wav")
     options = TranscribeOptions(language="bn", speakers=2)
-    return privacy.begin_private_upload(
-        workshop, person.account_id, title, len(CONTENT), options, survives_restart=survives_restart
-    )
+    upload = PrivateUpload(title, len(CONTENT), options, survives_restart=survives_restart)
+    return begin_private_upload(workshop, person.account_id, upload)
 
 
 def transcribed(workshop: Workshop, person: Person) -> str:
@@ -102,7 +105,7 @@ def test_the_owner_opens_the_result_and_the_engine_tells_nothing_else(workshop: 
 def test_the_appliance_holds_no_key_of_a_private_recording(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, amina.account_id)
+        recording = access.get(session, recording_id, amina.account_id, Act.READ)
     with pytest.raises(NotFoundError):
         open_transcript(workshop, recording_id)
     with pytest.raises(NotFoundError):
@@ -112,7 +115,7 @@ def test_the_appliance_holds_no_key_of_a_private_recording(workshop: Workshop, a
 def test_when_the_job_has_ended_nothing_tells_what_was_in_the_recording(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
     with workshop.database.read() as session:
-        recording = recordings.get(session, recording_id, amina.account_id)
+        recording = access.get(session, recording_id, amina.account_id, Act.READ)
         job = jobs.latest(session, recording_id)
     assert job is not None
     assert (job.options_json, job.audio_s, job.seconds_json) == ("{}", None, None)
@@ -148,7 +151,7 @@ def test_a_result_is_adopted_once_and_the_sealed_key_is_gone(workshop: Workshop,
     for _ in range(2):
         privacy.adopt(workshop, amina.account_id, recording_id, wrapped(amina, document.document_id, file_key))
     [wrap] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
-    assert wrap.kind == privacy.UNDER_USER_KEY
+    assert wrap.kind == WrapKind.FILE_KEY_UNDER_USER_KEY
     assert unwrapped(amina, document.document_id, wrap.wrapped) == file_key
 
 
@@ -182,9 +185,7 @@ def test_a_changed_transcript_is_the_next_version_and_an_outdated_change_is_refu
         privacy.sealed_transcript,
         lambda workshop, who, recording_id: privacy.adopt(workshop, who, recording_id, b""),
         lambda workshop, who, recording_id: privacy.save_sealed_transcript(workshop, who, recording_id, b"", 1),
-        lambda workshop, who, recording_id: privacy.continue_private_upload(
-            workshop, who, recording_id, TranscribeOptions()
-        ),
+        lambda workshop, who, recording_id: continue_private_upload(workshop, who, recording_id, TranscribeOptions()),
     ],
 )
 def test_somebody_else_learns_not_even_that_it_is_there(
@@ -209,7 +210,9 @@ def test_an_id_that_is_taken_is_refused_and_the_other_document_keeps_its_keys(
         wrapped=wrapped(other, recording.title_id, bytes(32)),
     )
     with pytest.raises(ConflictError):
-        privacy.begin_private_upload(workshop, other.account_id, title, 10, TranscribeOptions(), survives_restart=False)
+        begin_private_upload(
+            workshop, other.account_id, PrivateUpload(title, 10, TranscribeOptions(), survives_restart=False)
+        )
     assert workshop.keystore.held(recording.title_id) == before
 
 
@@ -227,7 +230,9 @@ def test_a_title_that_is_not_sealed_is_refused_and_nothing_is_left(
 ) -> None:
     title = replace(sealed_title(amina, "x"), **change)
     with pytest.raises(error):
-        privacy.begin_private_upload(workshop, amina.account_id, title, 10, TranscribeOptions(), survives_restart=True)
+        begin_private_upload(
+            workshop, amina.account_id, PrivateUpload(title, 10, TranscribeOptions(), survives_restart=True)
+        )
     assert workshop.keystore.subjects() == accounts_of(workshop)
 
 
@@ -235,10 +240,9 @@ def test_a_title_that_is_not_sealed_is_refused_and_nothing_is_left(
 def test_the_limits_of_an_upload_hold_here_too(
     workshop: Workshop, amina: Person, size_bytes: int, error: type[ApplianceError]
 ) -> None:
+    upload = PrivateUpload(sealed_title(amina, "x"), size_bytes, TranscribeOptions(), survives_restart=True)
     with pytest.raises(error):
-        privacy.begin_private_upload(
-            workshop, amina.account_id, sealed_title(amina, "x"), size_bytes, TranscribeOptions(), survives_restart=True
-        )
+        begin_private_upload(workshop, amina.account_id, upload)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,8 @@ from appliance.records.keystore import Wrap
 from appliance.records.shares import Share
 from appliance.worker.intake import take_chunk
 from appliance.worker.library import delete_recording, open_transcript, resume, save_transcript, tidy
-from appliance.worker.privacy import adopt, begin_private_upload, sealed_transcript
+from appliance.worker.privacy import adopt, sealed_transcript
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.sharing import (
     FileKey,
     FileKeys,
@@ -351,9 +352,8 @@ def every_byte(workshop: Workshop) -> bytes:
 def put_privately(workshop: Workshop, person: Person) -> tuple[str, FileKeys]:
     """Take a private recording to its end and adopt it; returns its id and the keys that its owner then has."""
     title = sealed_title(person, "Ward 4.wav")
-    recording = begin_private_upload(
-        workshop, person.account_id, title, 4000, TranscribeOptions(), survives_restart=False
-    )
+    upload = PrivateUpload(title, 4000, TranscribeOptions(), survives_restart=False)
+    recording = begin_private_upload(workshop, person.account_id, upload)
     take_chunk(workshop, person.account_id, recording.id, 0, b"RIFF" * 1000)
     finish_privately(workshop, recording.id, a_transcript())
     document = sealed_transcript(workshop, person.account_id, recording.id)

@@ -18,6 +18,7 @@ from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 from appliance.web.pages.vault import VaultAnswers
 from appliance.web.pages.what_it_sees import WhatItSeesPage
+from appliance.web.pages.workspaces import PlaceAnswers, WorkspacePages
 from appliance.web.pages.your_data import YourDataPages
 
 CONTROLLERS = (
@@ -31,6 +32,7 @@ CONTROLLERS = (
     OwnLinkPages,
     PackPages,
     PeoplePages,
+    PlaceAnswers,
     PreferenceForm,
     RecordingPages,
     SealedPages,
@@ -42,4 +44,5 @@ CONTROLLERS = (
     VaultAnswers,
     WhatItSeesPage,
     YourDataPages,
+    WorkspacePages,
 )

@@ -14,7 +14,7 @@ from litestar.datastructures import State
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from appliance.records import sessions
-from appliance.web.pages.library import RecordingList, list_of
+from appliance.web.pages.library import PlaceId, RecordingList, list_of
 from appliance.web.rendering import render
 from appliance.web.rows import Shelf, news
 from appliance.web.security import SESSION_COOKIE
@@ -39,10 +39,15 @@ class EventStream(Controller):
 
     @get()
     async def stream(
-        self, request: Request[object, object, State], visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId
+        self,
+        request: Request[object, object, State],
+        visit: GivenVisit,
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        place: PlaceId = "",
     ) -> ServerSentEvent:
         """Send the whole list first, so that a page which was cut off shows the truth again; then what changes."""
-        shelf = Shelf(workshop, owner_id, visit.language)
+        shelf = Shelf(workshop, owner_id, visit.language, place)
         events = _events(workshop, shelf, visit, request.cookies[SESSION_COOKIE])
         return ServerSentEvent(events, headers={"X-Accel-Buffering": "no"})
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
+from litestar.params import QueryParameter
 
 from appliance.errors import ApplianceError
 from appliance.options import LANGUAGES, MAX_SPEAKERS
+from appliance.records import workspaces
+from appliance.records.access import ACTS, Act
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
 from appliance.web.rows import INDEX_ROLLED_BACK, Row, Shelf, Unfinished
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
 from appliance.worker.workshop import Workshop
+
+PlaceId = Annotated[str, QueryParameter(pattern=r"^([0-9a-f]{32})?$", max_length=32)]
 
 COMMON = ("ar", "bn", "en", "es", "fr", "de", "hi", "ru", "ur", "zh")
 """Languages that stand first in the list; the others follow by name."""
@@ -26,6 +32,10 @@ UPLOAD_WORDS = {
     "complete": mark("Uploaded"),
     "unreadable": mark("This file cannot be read. If it is a folder, open it and choose the files in it."),
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
+    "workspaces_missing": mark(
+        "{number} of your workspaces are not here any more. You may have been removed, somebody may have deleted them, "
+        "or the appliance leaves them out."
+    ),
     "title_damaged": mark("A title that does not open"),
     "delete_named": mark("Delete {title}"),
     "index_rolled_back": INDEX_ROLLED_BACK,
@@ -61,6 +71,9 @@ class LibraryView:
         words: What the upload script says, by its own names.
         may_choose_mode: Whether the person decides for each recording who can read it.
         mode: Of every recording, where the appliance's policy decides.
+        places: Where the reader's recordings are; more than one where they are in a workspace.
+        place: The one that is shown, or empty for all.
+        events: Address of the stream that keeps the list up to date.
     """
 
     frame: Frame
@@ -75,6 +88,24 @@ class LibraryView:
     max_speakers: int
     may_choose_mode: bool
     mode: str
+    places: tuple[Shown, ...]
+    place: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A place of which the library can show the recordings.
+
+    Attributes:
+        id: Of the workspace, or of the reader's account.
+        is_workspace: Whether its name is in the seal.
+        may_upload: Whether the reader may put recordings there.
+    """
+
+    id: str
+    is_workspace: bool
+    may_upload: bool
 
 
 class LibraryPage(Controller):
@@ -84,10 +115,15 @@ class LibraryPage(Controller):
 
     @get(sync_to_thread=True)
     def show(
-        self, request: Request[object, object, State], visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId
+        self,
+        request: Request[object, object, State],
+        visit: GivenVisit,
+        workshop: GivenWorkshop,
+        owner_id: OwnerId,
+        place: PlaceId = "",
     ) -> Response[str]:
-        """Show the library."""
-        shelf = Shelf(workshop, owner_id, visit.language)
+        """Show the library, or what is in one place of it."""
+        shelf = Shelf(workshop, owner_id, visit.language, place)
         common, spoken = _spoken(visit.language)
         page = LibraryView(
             frame=visit.frame(request),
@@ -102,8 +138,19 @@ class LibraryPage(Controller):
             max_speakers=MAX_SPEAKERS,
             may_choose_mode=workshop.settings.privacy == "choice",
             mode=workshop.settings.privacy,
+            places=places_of(workshop, owner_id),
+            place=place,
+            events=f"/events?place={place}" if place else "/events",
         )
         return visit.page("library/index.html", page)
+
+
+def places_of(workshop: Workshop, account_id: str) -> tuple[Shown, ...]:
+    """Return the places of which somebody may read the recordings, their own first."""
+    with workshop.database.read() as session:
+        roles = workspaces.of_account(session, account_id)
+    shared = (Shown(each, is_workspace=True, may_upload=Act.WRITE in ACTS[role]) for each, role in roles.items())
+    return (Shown(account_id, is_workspace=False, may_upload=True), *shared)
 
 
 def list_of(workshop: Workshop, shelf: Shelf, language: Language) -> RecordingList:

@@ -13,7 +13,8 @@ from litestar.params import FromPath, JSONBody, PathParameter
 
 from appliance.errors import NotFoundError, OptionError
 from appliance.exports import FORMATS
-from appliance.records import recordings
+from appliance.records import access, recordings, workspaces
+from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript
 from appliance.web.downloads import disposition
@@ -22,6 +23,7 @@ from appliance.web.pages.shares import ShareChoices, choices_of, words_in
 from appliance.web.rows import INDEX_ROLLED_BACK, PRIVATE_TITLE, Shelf
 from appliance.web.share_words import SHARE_WORDS
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
+from appliance.web.workspace_words import MOVING_WORDS
 from appliance.worker import runner
 from appliance.worker.library import delete_recording, open_title, open_transcript, save_transcript
 from appliance.worker.privacy import require_transcript, sealed_titles
@@ -71,6 +73,12 @@ class TranscriptPage:
         sealed_title: What the browser opens, as JSON; empty in standard mode.
         created_at: UTC, as ISO 8601.
         facts: Length, language, speakers; in privacy mode nobody but the browser knows them.
+        mode: ``standard`` or ``private``.
+        workspace: Id of the workspace it is in, or empty.
+        may_write: Whether the reader may change names in it.
+        may_delete: Whether the reader may delete it.
+        may_share: Whether the reader may make links to it.
+        targets: Ids of the workspaces into which the reader may move it, and an empty one for to themselves.
         formats: Names of the files offered first.
         more_formats: Names of the files in the menu.
         words: What the script says, by its own names.
@@ -83,6 +91,12 @@ class TranscriptPage:
     sealed_title: str
     created_at: str
     facts: tuple[str, ...]
+    mode: str
+    workspace: str
+    may_write: bool
+    may_delete: bool
+    may_share: bool
+    targets: tuple[str, ...]
     formats: tuple[str, ...]
     more_formats: tuple[str, ...]
     words: dict[str, str]
@@ -133,6 +147,7 @@ class RecordingPages(Controller):
         """Show the page."""
         recording = _recording(workshop, owner_id, recording_id)
         title, sealed_title, facts = _headline(workshop, visit, recording)
+        acts, targets = _possible(workshop, owner_id, recording)
         page = TranscriptPage(
             frame=visit.frame(request),
             id=recording_id.hex,
@@ -140,9 +155,15 @@ class RecordingPages(Controller):
             sealed_title=sealed_title,
             created_at=recording.created_at.isoformat(),
             facts=facts,
+            mode=recording.mode,
+            workspace=recording.workspace_id or "",
+            may_write=Act.WRITE in acts,
+            may_delete=Act.DELETE in acts,
+            may_share=Act.SHARE in acts,
+            targets=targets if Act.MOVE in acts else (),
             formats=FIRST_FORMATS,
             more_formats=tuple(name for name in FORMATS if name not in FIRST_FORMATS),
-            words=words_in(visit.language, WORDS | SHARE_WORDS),
+            words=words_in(visit.language, WORDS | SHARE_WORDS | MOVING_WORDS),
             share=choices_of(workshop, visit.language),
             max_name_characters=MAX_NAME_CHARACTERS,
         )
@@ -165,7 +186,7 @@ class RecordingPages(Controller):
         data: JSONBody[NewName],
     ) -> Saved:
         """Give a speaker another name, everywhere."""
-        _recording(workshop, owner_id, recording_id)
+        _recording(workshop, owner_id, recording_id, Act.WRITE)
         name = " ".join(data.name.split())
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
             raise OptionError(name="name", value=name, reason=f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
@@ -197,7 +218,7 @@ class RecordingPages(Controller):
         self, visit: GivenVisit, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId
     ) -> Response[str]:
         """End the job, if it has not ended by itself, and answer with the row as it stands."""
-        _recording(workshop, owner_id, recording_id)
+        _recording(workshop, owner_id, recording_id, Act.WRITE)
         runner.cancel(workshop, recording_id.hex)
         row = Shelf(workshop, owner_id, visit.language).row(recording_id.hex)
         if row is None:
@@ -210,14 +231,15 @@ class RecordingPages(Controller):
         delete_recording(workshop, owner_id, recording_id.hex)
 
 
-def _recording(workshop: Workshop, owner_id: str, recording_id: UUID) -> Recording:
-    """Return a recording of this person.
+def _recording(workshop: Workshop, account_id: str, recording_id: UUID, act: Act = Act.READ) -> Recording:
+    """Return a recording to somebody who may do this with it.
 
     Raises:
-        NotFoundError: No such recording, or not theirs.
+        NotFoundError: No such recording, or they may not even read it.
+        RoleError: Their role in its workspace does not allow it.
     """
     with workshop.database.read() as session:
-        return recordings.get(session, recording_id.hex, owner_id)
+        return access.get(session, recording_id.hex, account_id, act)
 
 
 def _headline(workshop: Workshop, visit: Visit, recording: Recording) -> tuple[str, str, tuple[str, ...]]:
@@ -232,6 +254,16 @@ def _headline(workshop: Workshop, visit: Visit, recording: Recording) -> tuple[s
         return visit.language.say(PRIVATE_TITLE), msgspec.json.encode(sealed).decode() if sealed else "", ()
     transcript, _ = open_transcript(workshop, recording.id)
     return open_title(workshop, recording), "", _facts(visit, transcript)
+
+
+def _possible(workshop: Workshop, account_id: str, recording: Recording) -> tuple[frozenset[Act], tuple[str, ...]]:
+    """Return what somebody may do with a recording, and where else they may put one."""
+    with workshop.database.read() as session:
+        acts = access.allowed(session, account_id, recording)
+        roles = workspaces.of_account(session, account_id)
+    places = [workspace_id for workspace_id, role in roles.items() if Act.WRITE in access.ACTS[role]]
+    alone = [""] if recording.workspace_id else []
+    return acts, (*alone, *(place for place in places if place != recording.workspace_id))
 
 
 def _facts(visit: Visit, transcript: Transcript) -> tuple[str, ...]:

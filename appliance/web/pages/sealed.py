@@ -15,7 +15,7 @@ from appliance.worker.privacy import (
     MAX_INDEX_BYTES,
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
-    SealedTitle,
+    ShownTitle,
     adopt,
     kept_documents,
     private_title,
@@ -23,6 +23,7 @@ from appliance.worker.privacy import (
     save_sealed_transcript,
     sealed_index,
     sealed_transcript,
+    workspaces_of,
 )
 
 NO_CONTENT = 204
@@ -31,7 +32,7 @@ RecordingId = FromPath[UUID]
 
 
 class AdoptedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The transcript's key under the owner's UK."""
+    """The transcript's key under the owner's UK, or in a workspace under its key."""
 
     wrapped: bytes
 
@@ -41,6 +42,16 @@ class NextVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     from_version: int
     sealed: bytes
+
+
+class NextTranscript(NextVersion, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next version of a transcript.
+
+    Attributes:
+        wrapped: Its file key, where it is another one than that of the version before.
+    """
+
+    wrapped: bytes | None = None
 
 
 class SavedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +65,14 @@ class VaultIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: 0 before there is an index.
+        workspaces: Ids of those in which the person is let in.
         packs: Read after the index: a pack is stored before the index says so, and none may seem older than it is.
     """
 
     version: int
     sealed: bytes
     documents: list[Kept]
+    workspaces: list[str]
     packs: list[LockedPack]
 
 
@@ -72,8 +85,9 @@ class IndexPages(Controller):
     def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
         """Hand out the index, and which documents and search packs are there."""
         version, sealed = sealed_index(workshop, owner_id)
-        documents, packs = kept_documents(workshop, owner_id), kept_packs(workshop, owner_id)
-        return VaultIndex(version=version, sealed=sealed, documents=documents, packs=packs)
+        documents, shared = kept_documents(workshop, owner_id), workspaces_of(workshop, owner_id)
+        packs = kept_packs(workshop, owner_id)
+        return VaultIndex(version=version, sealed=sealed, documents=documents, workspaces=shared, packs=packs)
 
     @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)
     def save(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NextVersion]) -> SavedVersion:
@@ -92,7 +106,7 @@ class SealedPages(Controller):
         return sealed_transcript(workshop, owner_id, recording_id.hex)
 
     @get("/title", sync_to_thread=True)
-    def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> SealedTitle:
+    def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> ShownTitle:
         """Hand out the sealed title alone, for a page that does not show the recording."""
         return private_title(workshop, owner_id, recording_id.hex)
 
@@ -105,8 +119,10 @@ class SealedPages(Controller):
 
     @put("/sealed", sync_to_thread=True, request_max_body_size=int(MAX_TRANSCRIPT_BYTES * JSON_OVERHEAD) + 1024)
     def save(
-        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[NextVersion]
+        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[NextTranscript]
     ) -> SavedVersion:
         """Store the next version."""
-        version = save_sealed_transcript(workshop, owner_id, recording_id.hex, data.sealed, data.from_version)
+        version = save_sealed_transcript(
+            workshop, owner_id, recording_id.hex, data.sealed, data.from_version, data.wrapped
+        )
         return SavedVersion(version=version)

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 
 from appliance.errors import QueryTooLongError
+from appliance.records import access
 from appliance.search.found import Found, Scope
 from appliance.search.query import MAX_CHARACTERS, MAX_WORDS, parse
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
@@ -57,9 +58,11 @@ class SearchPages(Controller):
 
     @post(status_code=OK, sync_to_thread=True)
     def ask(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[Question]) -> Answer:
-        """Search this person's recordings, as far as they are indexed."""
+        """Search what this person may read at this moment, as far as it is indexed."""
         query = parse(data.query, data.speaker)
         if query.is_too_long:
             raise QueryTooLongError(characters=MAX_CHARACTERS, words=MAX_WORDS)
-        progress = workshop.indexing.progress(owner_id)  # Before the search: an answer may be fresher than it says.
-        return Answer(found=workshop.indexing.index.find(owner_id, query, data.scope), progress=progress)
+        with workshop.database.read() as session:
+            places = access.places_of(session, owner_id)
+        progress = workshop.indexing.progress(*places)  # Before the search: an answer may be fresher than it says.
+        return Answer(found=workshop.indexing.index.find_in(places, query, data.scope), progress=progress)

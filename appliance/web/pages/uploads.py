@@ -16,25 +16,31 @@ from litestar.params import FromPath, JSONBody, PathParameter
 
 from appliance.errors import ChunkSizeError, NotFoundError
 from appliance.options import TranscribeOptions
-from appliance.records import recordings
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker import intake
-from appliance.worker.privacy import SealedTitle, begin_private_upload, continue_private_upload
+from appliance.worker.privacy import SealedTitle
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload, continue_private_upload
 
 SAMPLE = Path("sample", "sample.wav")
 
 RecordingId = FromPath[UUID]
+WorkspaceId = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Number = Annotated[int, PathParameter(ge=0)]
 
 
 class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a page says before it sends a file."""
+    """What a page says before it sends a file.
+
+    Attributes:
+        workspace: Whose members may read it; None for the person alone.
+    """
 
     name: str
     size_bytes: int
     options: TranscribeOptions
+    workspace: WorkspaceId | None = None
 
 
 class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,12 +48,14 @@ class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     Attributes:
         survives_restart: Whether the audio's key may be stored, wrapped, until the job has ended.
+        workspace: Whose members will read it; None for the person alone.
     """
 
     title: SealedTitle
     size_bytes: int
     options: TranscribeOptions
     survives_restart: bool
+    workspace: WorkspaceId | None = None
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,23 +85,16 @@ class UploadSteps(Controller):
     @post("/recordings", sync_to_thread=True)
     def begin(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewUpload]) -> UploadState:
         """Begin an upload, or go on with the same file's unfinished one."""
-        return _state(intake.begin_upload(workshop, owner_id, data.name, data.size_bytes, data.options))
+        begun = intake.begin_upload(workshop, owner_id, data.name, data.size_bytes, data.options, data.workspace)
+        return _state(begun)
 
     @post("/recordings/private", sync_to_thread=True)
     def begin_private(
         self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewPrivateUpload]
     ) -> UploadState:
         """Begin an upload in privacy mode."""
-        return _state(
-            begin_private_upload(
-                workshop,
-                owner_id,
-                data.title,
-                data.size_bytes,
-                data.options,
-                survives_restart=data.survives_restart,
-            )
-        )
+        upload = PrivateUpload(data.title, data.size_bytes, data.options, data.survives_restart, data.workspace)
+        return _state(begin_private_upload(workshop, owner_id, upload))
 
     @post("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
     def go_on(
@@ -106,7 +107,7 @@ class UploadSteps(Controller):
     def standing(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> UploadState:
         """Say which chunk is due, for a page that lost the connection."""
         with workshop.database.read() as session:
-            return _state(recordings.get(session, recording_id.hex, owner_id))
+            return _state(intake.uploaded_by(session, owner_id, recording_id.hex))
 
     @put("/recordings/{recording_id:uuid}/chunks/{number:int}", request_max_body_size=CHUNK_BYTES)
     async def take(
@@ -121,7 +122,7 @@ class UploadSteps(Controller):
         chunk = await _body(request, number)
         due = await sync_to_thread(intake.take_chunk, workshop, owner_id, recording_id.hex, number, chunk)
         with workshop.database.read() as session:
-            finished = recordings.get(session, recording_id.hex, owner_id).state != "uploading"
+            finished = intake.uploaded_by(session, owner_id, recording_id.hex).state != "uploading"
         return UploadState(id=recording_id.hex, next_chunk=due, finished=finished)
 
     @get("/sample", sync_to_thread=True)

@@ -14,6 +14,7 @@ TABLES = (
             clear("id", mark("A random number for the recording")),
             clear("created_at", mark("When it came")),
             clear("owner_id", mark("Whose it is")),
+            clear("workspace_id", mark("The workspace it belongs to instead, by its number")),
             clear("state", mark("Whether it is uploading, waiting, or its sound is erased")),
             clear("mode", mark("Whether it is private")),
             clear("size_bytes", mark("How large the file was; of a private one rounded when it is done")),

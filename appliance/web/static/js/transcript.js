@@ -37,6 +37,7 @@ function inWords(error) {
 
 /** @param {string} speakerId */
 function openRename(speakerId) {
+  if ("readOnly" in place.dataset) return notify(say("read_only"));
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("rename-dialog"));
   const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
   const input = /** @type {HTMLInputElement} */ (form.elements.namedItem("name"));

@@ -135,11 +135,12 @@ class Upload {
     const { file, options, privacy } = this;
     const { signal } = this.stopping;
     if (!privacy.isPrivate) {
-      return () => ask("POST", "/recordings", { name: file.name, size_bytes: file.size, options }, signal);
+      const place = privacy.workspace === "" ? {} : { workspace: privacy.workspace };
+      return () => ask("POST", "/recordings", { name: file.name, size_bytes: file.size, options, ...place }, signal);
     }
     const vault = await requireVault();
     if (vault === null) throw new Stopped();
-    return () => beginPrivately(vault, file, options, privacy.survivesRestart, signal);
+    return () => beginPrivately(vault, file, options, privacy, signal);
   }
 
   async sendChunks() {

@@ -7,7 +7,7 @@ import { say } from "./words.js";
 
 /**
  * @typedef {import("./pure/options.js").Options} Options
- * @typedef {{isPrivate: boolean, survivesRestart: boolean}} Privacy
+ * @typedef {{isPrivate: boolean, survivesRestart: boolean, workspace: string}} Privacy - The workspace's id, or empty.
  */
 
 /**
@@ -25,7 +25,11 @@ export function chosenOptions(form) {
  */
 export function chosenPrivacy(form) {
   const chosen = new FormData(form);
-  return { isPrivate: chosen.get("mode") === "private", survivesRestart: chosen.has("survives_restart") };
+  return {
+    isPrivate: chosen.get("mode") === "private",
+    survivesRestart: chosen.has("survives_restart"),
+    workspace: String(chosen.get("workspace") ?? ""),
+  };
 }
 
 /**
@@ -35,7 +39,14 @@ export function chosenPrivacy(form) {
 function showPrivacy(form) {
   const lasting = /** @type {HTMLElement} */ (form.querySelector("[data-lasting]"));
   const show = () => {
-    lasting.hidden = !chosenPrivacy(form).isPrivate;
+    const { isPrivate, workspace } = chosenPrivacy(form);
+    lasting.hidden = !isPrivate;
+    for (const alone of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-alone]"))) {
+      alone.hidden = workspace !== "";
+    }
+    for (const together of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-together]"))) {
+      together.hidden = workspace === "";
+    }
   };
   form.addEventListener("change", show);
   show();

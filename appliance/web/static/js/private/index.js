@@ -30,6 +30,8 @@ export class SealedIndex {
     this.memory = emptyMemory();
     /** @type {Kept[]} */
     this.kept = [];
+    /** @type {string[]} Ids of the workspaces in which the appliance lets this person. */
+    this.workspaces = [];
     /** @type {KeptPack[]} */
     this.packs = [];
     /** @type {Change[]} */
@@ -66,6 +68,7 @@ export class SealedIndex {
       version: each.version,
       wrapped: fromBase64(each.wrapped),
     }));
+    this.workspaces = served.workspaces;
     this.noteVersion();
   }
 

@@ -2,12 +2,12 @@
 /** The keys of a private recording, for its owner to wrap them once more for a link. */
 
 import { fromBase64 } from "../crypto/bytes.js";
-import { WrapKind } from "../crypto/keywrap.js";
 import { InWords } from "../request.js";
 import { requireVault } from "../vault.js";
 import { say } from "../words.js";
 import { toWords } from "./page.js";
 import { PrivateTranscript } from "./source.js";
+import { titleKey } from "./titles.js";
 
 /**
  * The transcript is opened before it is shared, as it is before it is shown: what the appliance exchanged is not passed
@@ -21,9 +21,8 @@ export async function privateKeys(recordingId, title) {
   const vault = await requireVault();
   if (vault === null) throw new InWords(say("share_locked"));
   const titleId = fromBase64(title.document_id);
-  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped: fromBase64(title.wrapped) }];
   try {
-    const { key } = await vault.fileKey(titleId, wraps);
+    const key = await titleKey(vault, title);
     const { documentId, fileKey } = await PrivateTranscript.open(vault, recordingId);
     return { title: { documentId: titleId, key }, transcript: { documentId, key: fileKey } };
   } catch (error) {

@@ -5,6 +5,7 @@ import { Refusal } from "../crypto/refusal.js";
 import { InWords } from "../request.js";
 import { requireVault } from "../vault.js";
 import { say } from "../words.js";
+import { inWords, isOfWorkspace } from "../workspaces/trouble.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
 import { IndexRolledBack } from "./index.js";
@@ -97,6 +98,7 @@ function nameDeletion(title) {
 export function toWords(error) {
   if (error instanceof NotAsRemembered) return new InWords(say(error.verdict));
   if (error instanceof IndexRolledBack) return new InWords(say("index_rolled_back"));
+  if (isOfWorkspace(error)) return new InWords(inWords(error));
   if (error instanceof Refusal) return new InWords(say("does_not_open", { code: error.code }));
   return error;
 }

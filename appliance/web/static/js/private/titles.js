@@ -3,12 +3,13 @@
 
 import { fromBase64, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, newDocumentId, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
-import { WrapKind } from "../crypto/keywrap.js";
 import { say } from "../words.js";
+import { keysAt } from "./keys.js";
 
 /**
  * @typedef {import("../vault.js").Vault} Vault
- * @typedef {{document_id: string, sealed: string, wrapped: string}} SealedTitle - Each in base64.
+ * @typedef {{document_id: string, sealed: string, wrapped: string, workspace?: string}} SealedTitle - In
+ *   base64; the id of the workspace whose key opens it in hex digits, or empty.
  */
 
 const FIRST_VERSION = 1;
@@ -39,9 +40,7 @@ export async function openTitle(vault, title) {
   const documentId = fromBase64(title.document_id);
   const known = opened.get(toHex(documentId));
   if (known !== undefined) return known;
-  const wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, wrapped: fromBase64(title.wrapped) }];
-  const { key } = await vault.fileKey(documentId, wraps);
-  const text = await openDocument(key, fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
+  const text = await openDocument(await titleKey(vault, title), fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
   const plain = new TextDecoder().decode(text);
   opened.set(toHex(documentId), plain);
   return plain;
@@ -49,14 +48,25 @@ export async function openTitle(vault, title) {
 
 /**
  * @param {Vault} vault
+ * @param {SealedTitle} title
+ * @returns {Promise<Uint8Array>}
+ */
+export async function titleKey(vault, title) {
+  const keys = await keysAt(vault, title.workspace ?? "");
+  const wrap = { kind: keys.kind, holder: keys.holder, wrapped: fromBase64(title.wrapped) };
+  return (await keys.fileKey(fromBase64(title.document_id), [wrap])).key;
+}
+
+/**
+ * @param {import("./keys.js").Keys} keys - Of those who will read it.
  * @param {string} title
  * @returns {Promise<SealedTitle>}
  */
-export async function sealTitle(vault, title) {
+export async function sealTitle(keys, title) {
   const documentId = newDocumentId();
   const fileKey = newFileKey();
   const sealed = await sealDocument(fileKey, DocumentType.TITLE, documentId, FIRST_VERSION, utf8(title));
-  const wrapped = await vault.wrapFileKey(documentId, fileKey);
+  const wrapped = await keys.wrapFileKey(documentId, fileKey);
   return { document_id: toBase64(documentId), sealed: toBase64(sealed), wrapped: toBase64(wrapped) };
 }
 

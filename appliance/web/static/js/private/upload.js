@@ -2,6 +2,7 @@
 /** An upload in privacy mode begins: its title is sealed here, and an unfinished one is known again by its title. */
 
 import { ask } from "../request.js";
+import { keysAt } from "./keys.js";
 import { openTitle, sealTitle } from "./titles.js";
 
 /**
@@ -16,16 +17,18 @@ const MAX_TITLE_CHARACTERS = 250;
  * @param {Vault} vault
  * @param {File} file
  * @param {Options} options
- * @param {boolean} survivesRestart - Whether the audio's key may be stored, wrapped, until the job has ended.
+ * @param {{survivesRestart: boolean, workspace: string}} privacy - Whether the audio's key may be stored, wrapped, until
+ *   the job has ended; and the workspace whose members will read it, or empty.
  * @param {AbortSignal} signal
  * @returns {Promise<{id: string, next_chunk: number}>}
  */
-export async function beginPrivately(vault, file, options, survivesRestart, signal) {
+export async function beginPrivately(vault, file, options, { survivesRestart, workspace }, signal) {
   const title = titleOf(file.name);
-  const unfinished = await findUnfinished(vault, title, file.size);
+  const unfinished = await findUnfinished(vault, title, file.size, workspace);
   if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, { options }, signal);
-  const sealed = await sealTitle(vault, title);
-  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart };
+  const sealed = await sealTitle(await keysAt(vault, workspace), title);
+  const place = workspace === "" ? {} : { workspace };
+  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart, ...place };
   return ask("POST", "/recordings/private", content, signal);
 }
 
@@ -38,14 +41,17 @@ function titleOf(name) {
  * @param {Vault} vault
  * @param {string} title
  * @param {number} sizeBytes
+ * @param {string} workspace
  * @returns {Promise<string | null>} Id of the recording.
  */
-async function findUnfinished(vault, title, sizeBytes) {
+async function findUnfinished(vault, title, sizeBytes, workspace) {
   const rows = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-unfinished]"));
   for (const row of rows) {
     const sealed = row.querySelector("[data-sealed-title]");
     if (Number(row.dataset.sizeBytes) !== sizeBytes || !(sealed instanceof HTMLElement)) continue;
-    const known = await openTitle(vault, JSON.parse(sealed.dataset.sealedTitle ?? "")).catch(() => null);
+    const asItIs = JSON.parse(sealed.dataset.sealedTitle ?? "");
+    if ((asItIs.workspace ?? "") !== workspace) continue;
+    const known = await openTitle(vault, asItIs).catch(() => null);
     if (known === title) return row.dataset.unfinished ?? null;
   }
   return null;

@@ -17,24 +17,27 @@ const UNDER_KEK = 8;
  * that it kept besides would not be in this list.
  * @param {Wrap[]} wraps
  * @param {string} accountId
+ * @param {string} [workspace] - Id of the one in which the document is, or empty.
  * @returns {Who[]}
  */
-export function holdersOf(wraps, accountId) {
+export function holdersOf(wraps, accountId, workspace = "") {
   /** @type {Who[]} */
   const order = ["you", "workspace", "link", "other", "appliance"];
-  const found = new Set(wraps.map((wrap) => whoHolds(wrap, accountId)));
+  const found = new Set(wraps.map((wrap) => whoHolds(wrap, accountId, workspace)));
   return order.filter((who) => found.has(who));
 }
 
 /**
  * @param {Wrap} wrap
  * @param {string} accountId
+ * @param {string} workspace
  * @returns {Who}
  */
-function whoHolds({ kind, holder }, accountId) {
+function whoHolds({ kind, holder }, accountId, workspace) {
   if (kind === UNDER_KEK) return "appliance";
   if (kind === UNDER_LINK) return "link";
-  if (kind === UNDER_WORKSPACE_KEY) return "workspace";
+  const isForMembers = kind === UNDER_WORKSPACE_KEY || kind === RESULT;
+  if (isForMembers && workspace !== "" && holder === workspace) return "workspace";
   if (kind === UNDER_USER_KEY || kind === RESULT) return holder === accountId ? "you" : "other";
   return "other";
 }

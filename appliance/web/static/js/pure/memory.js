@@ -8,12 +8,14 @@
  */
 
 /**
- * @typedef {{recording: string, version: number, sha256: string}} Remembered - By recording id, version, and SHA-256 of
- *   the sealed bytes as hex digits.
+ * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number}} Remembered - By
+ *   recording id, version, and SHA-256 of the sealed bytes as hex digits; in a workspace with its id, and with the epoch
+ *   of the key that opened it.
  * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
  *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
- * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>}} Memory - By
- *   document id as hex digits.
+ * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
+ *   people?: Record<string, import("./pinned.js").KnownPerson>,
+ *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits.
  * @typedef {{recording: string, document: string, version: number, created_ms: number}} Kept - What the appliance says
  *   that it keeps.
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
@@ -78,6 +80,18 @@ function held(known, version, sha256) {
 }
 
 /**
+ * Tell whether the key of a document is of an older epoch of its workspace than was seen before. Somebody who was
+ * removed has such a key, and could seal a later version with it that the appliance then serves.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {{id: string, epoch: number}} workspace
+ */
+export function isOlderKey(memory, document, { id, epoch }) {
+  const known = memory.documents[document];
+  return known?.workspace === id && epoch < (known.epoch ?? 0);
+}
+
+/**
  * Remember what was seen, unless another browser has seen a later version meanwhile.
  * @param {Memory} memory
  * @param {string} document
@@ -102,14 +116,17 @@ export function forget(memory, recordings) {
 }
 
 /**
- * The recordings of which a document is remembered that the appliance does not keep any more.
+ * The recordings of which a document is remembered that the appliance does not keep any more. What was in a workspace
+ * that is not shown any more is missing with it.
  * @param {Memory} memory
  * @param {Kept[]} kept
+ * @param {string[]} [workspaces] - Ids of those that the appliance shows.
  * @returns {string[]} Each once.
  */
-export function missing(memory, kept) {
+export function missing(memory, kept, workspaces = []) {
   const there = new Set(kept.map(({ document }) => document));
-  const gone = Object.entries(memory.documents).filter(([document]) => !there.has(document));
+  const isExpected = (/** @type {Remembered} */ { workspace }) => workspace === undefined || workspaces.includes(workspace);
+  const gone = Object.entries(memory.documents).filter(([document, seen]) => !there.has(document) && isExpected(seen));
   return [...new Set(gone.map(([, { recording }]) => recording))];
 }
 

@@ -1,0 +1,70 @@
+"""What the scripts of workspaces say, by the names that they use for it."""
+
+from __future__ import annotations
+
+from appliance.web.languages import mark
+from appliance.web.rows import INDEX_ROLLED_BACK
+
+REFUSALS = {
+    "list_signer": mark(
+        "A change of the members was not signed by an owner: somebody forged it. The workspace stays closed. Tell your "
+        "administrator."
+    ),
+    "list_order": mark(
+        "The appliance shows an older member list than you have seen, or another one in its place: somebody may have "
+        "taken back the removal of a member. The workspace stays closed. Tell your administrator."
+    ),
+    "list_key": mark(
+        "A member was removed and the key was kept, or it was exchanged where it must not be. The workspace stays "
+        "closed. Tell your administrator."
+    ),
+    "other_key": mark(
+        "The key that the appliance gives for this workspace is not the one that its owners signed. It is not used, "
+        "and the workspace stays closed. Tell your administrator."
+    ),
+    "damaged": mark("This workspace does not open with your keys. It may be damaged, or not be yours. ({code})"),
+    "not_member": mark(
+        "You are not in the newest member list, although the appliance shows this workspace to you. It stays closed."
+    ),
+}
+
+WORDS = REFUSALS | {
+    "index_rolled_back": INDEX_ROLLED_BACK,
+    "workspace_locked": mark("Your vault is locked. Unlock it to see who is in this workspace."),
+    "not_owner": mark("Only an owner changes the members."),
+    "last_owner": mark("A workspace needs an owner, and nobody else is one. Make somebody else an owner first."),
+    "member_already": mark("This person is in the workspace already."),
+    "no_member": mark("This person is not in the workspace any more."),
+    "compare_first": mark("Compare the words first, and say so here."),
+    "no_name": mark("A workspace needs a name."),
+    "you": mark("You"),
+    "gone": mark("An account that was removed"),
+    "known_compared": mark("fingerprint compared"),
+    "known_seen": mark("fingerprint not compared yet"),
+    "known_unknown": mark("fingerprint not compared yet"),
+    "known_other": mark("not the keys that you have seen of this person"),
+    "not_let_in": mark("left, or has other keys by now: remove this person, so that the others get another key"),
+    "first_visit": mark(
+        "You see this workspace for the first time. Who made it is only as sure as the fingerprints below: compare "
+        "those of its owners before you trust it with anything."
+    ),
+    "history_made": mark("{name} made the workspace"),
+    "history_added": mark("{name} took in {subject} as {role}"),
+    "history_removed": mark("{name} removed {subject}; the others got another key"),
+    "history_role": mark("{name} changed the role of {subject} to {role}"),
+    "history_renamed": mark("{name} gave it another name"),
+    "added": mark("{name} is in the workspace now."),
+    "removed": mark("{name} is out. What is saved from now on gets a key that they never had."),
+    "role_changed": mark("{name} has another role now."),
+    "saved": mark("Saved"),
+    "compared": mark("Written down: you compared the fingerprint of {name}."),
+    "what_to_do": mark("What to do with {name}"),
+}
+"""Of the pages of workspaces."""
+
+MOVING_WORDS = REFUSALS | {
+    "index_rolled_back": INDEX_ROLLED_BACK,
+    "move_locked": mark("Your vault is locked. Unlock it to move this."),
+    "read_only": mark("In this workspace you read. An owner of it can let you write."),
+}
+"""Of the page of a transcript."""

@@ -1,0 +1,349 @@
+"""An appliance that lies about workspaces: each lie is refused or shown, by name."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from appliance.crypto import identity, members
+from appliance.crypto.envelope import DocumentType, new_file_key, seal_document
+from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, seal_key
+from appliance.crypto.identity import Identity, fingerprint, fingerprint_words
+from appliance.crypto.members import MemberList, Role, SignedList
+from appliance.records import transcripts, workspaces
+from appliance.records.keystore import Wrap
+from appliance.transcript import to_json
+from appliance.worker.recipients import RESULT
+from appliance.worker.workshop import Workshop
+from tests.browser.conftest import Visitor
+from tests.browser.private import put_in_place
+from tests.browser.shared import (
+    Visit,
+    ask_for,
+    choose_for,
+    expect_refused,
+    expect_role,
+    expect_to_read,
+    make_workspace,
+    member,
+    remove,
+    take_in,
+    unlock_here,
+    upload_into,
+)
+from tests.people import Person
+from tests.web.appliance import a_transcript, enrolled
+from tests.worker.shared import Team, line, signed
+
+pytestmark = pytest.mark.browser
+
+FORGED = (("S1", 0.0, 2.0, "I confess everything."),)
+Change = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def anna(visit: Visit) -> Visitor:
+    return visit(name="anna")
+
+
+@pytest.fixture
+def ben(visit: Visit) -> Visitor:
+    visitor = visit(name="ben")
+    unlock_here(visitor)
+    return visitor
+
+
+@pytest.fixture
+def workspace(anna: Visitor, ben: Visitor) -> str:
+    """A workspace of anna with ben as an editor; both have seen it."""
+    workspace = make_workspace(anna)
+    take_in(anna, workspace, "ben")
+    expect(member(ben.open(f"/workspaces/{workspace}"), "anna")).to_be_visible()
+    return workspace
+
+
+def answer_with(page: Page, pattern: str, change: Change) -> None:
+    """Have the appliance's answers altered on their way."""
+
+    def alter(route: Route) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        change(content)
+        route.fulfill(response=answer, body=json.dumps(content))
+
+    page.route(pattern, alter)
+
+
+def text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def as_served(kept: SignedList) -> dict[str, str]:
+    return {
+        "body": text(kept.encoded), "signature": text(kept.signature), "created_at": "2026-11-25T09:00:00+00:00",
+    }  # fmt: skip
+
+
+def served_list(content: dict[str, Any], number: int = -1) -> MemberList:
+    return MemberList.decode(base64.b64decode(content["lists"][number]["body"]))
+
+
+def person(visitor: Visitor, name: str) -> Person:
+    return enrolled(visitor.workshop, name)
+
+
+def test_swapped_keys_of_somebody_known_are_not_taken_in_unseen(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    other, swapped = make_workspace(anna, "Another"), Identity.fresh()
+    sent: list[str] = []
+    anna.page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/lists") else None)
+    answer_with(
+        anna.page,
+        "**/workspaces/people",
+        lambda found: found.update(ed=text(swapped.ed_public), x=text(swapped.x_public)),
+    )
+    ask_for(anna, other, "ben")
+    dialog = anna.page.locator("#compare-dialog")
+    expect(dialog.locator("[data-other-keys]")).to_be_visible()
+    expect(dialog.get_by_label("I compared the words")).not_to_be_checked()
+    dialog.get_by_role("button", name="Take in").click()
+    expect(dialog.locator("[data-trouble]")).to_have_text("Compare the words first, and say so here.")
+    assert sent == []
+
+
+def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: Visitor, ben: Visitor) -> None:
+    workspace, swapped = make_workspace(anna), Identity.fresh()
+    answer_with(
+        anna.page,
+        "**/workspaces/people",
+        lambda found: found.update(ed=text(swapped.ed_public), x=text(swapped.x_public)),
+    )
+    ask_for(anna, workspace, "ben")
+    shown = anna.page.locator("#compare-dialog [data-words] li").all_inner_texts()
+    assert shown == list(fingerprint_words(fingerprint(swapped.ed_public, swapped.x_public)))
+    assert shown != ben.open("/account").locator(".words li").all_inner_texts()
+
+
+def test_other_keys_beside_ones_own_name_are_noticed(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """An owner was shown swapped keys and believed them: whose name it is sees it at once."""
+    team = Team.of(anna.workshop, person(anna, "anna"), workspace)
+    swapped = Person("ben", account_id=ben.owner_id)
+    draft = team.draft(
+        person(anna, "anna"), team.people() | {ben.owner_id: line(swapped, Role.EDITOR)}, new_key=os.urandom(32)
+    )
+    kept = signed(person(anna, "anna"), draft)
+    answer_with(ben.page, "**/sealed", lambda content: content["lists"].append(as_served(kept)))
+    expect_refused(ben, workspace, "is not the one that its owners signed")
+
+
+def test_a_forged_member_list_is_refused(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """Somebody whom no list ever named signs one in the name of the owner."""
+    mallory = Person("mallory", account_id=anna.owner_id)
+    team = Team.of(anna.workshop, person(anna, "anna"), workspace)
+    draft = team.draft(mallory, team.people() | {"4" * 32: line(Person(account_id="4" * 32), Role.OWNER)})
+    forged = signed(mallory, draft)
+    answer_with(anna.page, "**/sealed", lambda content: content["lists"].append(as_served(forged)))
+    expect_refused(anna, workspace, "was not signed by an owner")
+
+
+def test_a_list_that_an_editor_signed_is_refused(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    team = Team.of(anna.workshop, person(anna, "anna"), workspace)
+    draft = team.draft(person(ben, "ben"), team.people() | {ben.owner_id: line(person(ben, "ben"), Role.OWNER)})
+    promoted = signed(person(ben, "ben"), draft)
+    answer_with(anna.page, "**/sealed", lambda content: content["lists"].append(as_served(promoted)))
+    expect_refused(anna, workspace, "was not signed by an owner")
+
+
+def test_a_dropped_removal_is_refused_by_who_saw_it(visit: Visit, anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """The appliance puts the state of before the removal back, keys and all."""
+    before = put_back(anna.workshop, workspace)
+    remove(anna, workspace, "ben")
+    before()
+    expect_refused(anna, workspace, "older member list than you have seen")
+    expect(anna.page.locator("#person-name")).to_be_hidden()
+
+
+def put_back(workshop: Workshop, workspace: str) -> Callable[[], None]:
+    """Return what puts a workspace back to how it is now."""
+    subject = bytes.fromhex(workspace)
+    wraps = workshop.keystore.held(subject)
+    with workshop.database.read() as session:
+        roles, version = workspaces.members(session, workspace), workspaces.newest(session, workspace).version
+
+    def back() -> None:
+        workshop.keystore.erase(subject)
+        workshop.keystore.put(*wraps)
+        with workshop.database.write() as session:
+            workspaces.set_members(session, workspace, roles)
+            for each in workspaces.chain(session, workspace):
+                if each.version > version:
+                    session.delete(each)
+
+    return back
+
+
+def test_a_forked_list_is_refused_by_who_saw_the_other_branch(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """Both branches are signed by the owner; a browser that has seen one refuses the other."""
+    owner = person(anna, "anna")
+    back = put_back(anna.workshop, workspace)
+    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Change role to Owner")
+    expect_role(anna.page, "ben", "Owner")
+    expect_role(ben.open(f"/workspaces/{workspace}"), "ben", "Owner")
+    back()
+    team = Team.of(anna.workshop, owner, workspace)
+    team.change_role(anna.workshop, owner, person(ben, "ben"), Role.VIEWER)
+    for visitor in (anna, ben):
+        expect_refused(visitor, workspace, "another one in its place")
+
+
+def test_a_list_left_out_in_the_middle_is_refused(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    choose_for(anna.open(f"/workspaces/{workspace}"), "ben", "Change role to Viewer")
+    expect_role(anna.page, "ben", "Viewer")
+    answer_with(anna.page, "**/sealed", lambda content: content["lists"].pop(1))
+    expect_refused(anna, workspace, "older member list than you have seen")
+
+
+def test_a_workspace_key_that_the_list_does_not_name_is_not_used(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """Anybody can seal a key to ben; only the list says which one is right."""
+    recipient = person(ben, "ben")
+    label = SealedKeyLabel(SealedKeyPurpose.WORKSPACE_KEY, bytes.fromhex(ben.owner_id), bytes.fromhex(workspace))
+    of_the_appliance = seal_key(recipient.identity.x_public, new_file_key(), label)
+    answer_with(ben.page, "**/sealed", lambda content: content.update(key=text(of_the_appliance)))
+    expect_refused(ben, workspace, "is not the one that its owners signed")
+    page = ben.open("/")
+    expect(page.locator(f'[data-chosen-workspace] [value="{workspace}"]')).to_have_text(
+        "A workspace that does not open"
+    )
+    page.locator("[data-chosen-workspace]").select_option(workspace)
+    page.get_by_role("radio", name="Only the members").check()
+    page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
+    expect(page.locator("[data-upload-list] [data-trouble]")).to_be_visible()
+    expect(page.locator("#recordings .recording")).to_have_count(0)
+
+
+def test_a_swapped_inbox_breaks_the_signature(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    inbox = identity.x_public_of(members.inbox_private(new_file_key())).hex()
+
+    def swap(content: dict[str, Any]) -> None:
+        swapped = msgspec.structs.replace(served_list(content), inbox=inbox)
+        content["lists"][-1]["body"] = text(swapped.encode())
+
+    answer_with(ben.page, "**/sealed", swap)
+    expect_refused(ben, workspace, "was not signed by an owner")
+
+
+def test_a_result_sealed_to_a_swapped_inbox_opens_for_nobody(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """The appliance gives the engine another inbox: the members see that the result is not for them."""
+    recording_id = upload_into(anna, workspace, "Round.wav", private=True)
+    forge(anna.workshop, recording_id, workspace, new_file_key())
+    anna.open(f"/recordings/{recording_id}")
+    expect(anna.page.locator("[data-loading]")).to_contain_text("does not open with your keys")
+
+
+def test_a_result_forged_with_the_inbox_key_alone_is_noticed_after_the_first_opening(
+    anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    recording_id = upload_into(anna, workspace, "Round.wav", private=True)
+    expect_to_read(anna, recording_id)
+    team = Team.of(anna.workshop, person(anna, "anna"), workspace)
+    for version in (1, 2):
+        forge(anna.workshop, recording_id, workspace, members.inbox_private(team.key), version)
+        anna.open(f"/recordings/{recording_id}")
+        expect(anna.page.locator("[data-loading]")).to_contain_text("somebody exchanged it")
+        expect(anna.page.locator(".turn")).to_have_count(0)
+
+
+def forge(workshop: Workshop, recording_id: str, workspace: str, inbox_private: bytes, version: int = 1) -> None:
+    """Seal another transcript to an inbox, in the place of the one that is there."""
+    with workshop.database.read() as session:
+        document_id = transcripts.get(session, recording_id).document_id
+    file_key = new_file_key()
+    label = SealedKeyLabel(SealedKeyPurpose.RESULT, recipient=bytes.fromhex(workspace), subject=document_id)
+    sealed_key = seal_key(identity.x_public_of(inbox_private), file_key, label)
+    workshop.keystore.erase(document_id)
+    workshop.keystore.put(Wrap(document_id, RESULT, bytes.fromhex(workspace), sealed_key))
+    plain = to_json(a_transcript(FORGED))
+    put_in_place(
+        workshop, recording_id, version, seal_document(file_key, DocumentType.TRANSCRIPT, document_id, version, plain)
+    )
+
+
+def test_a_later_version_by_somebody_who_was_removed_is_not_shown(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """Together with the appliance, ben seals one more version with the key that he had."""
+    recording_id = upload_into(anna, workspace, "Round.wav", private=True)
+    expect_to_read(anna, recording_id)
+    remove(anna, workspace, "ben")
+    expect_to_read(anna, recording_id)
+    anna.page.locator(".turn__name").first.click()
+    anna.page.get_by_label("Name, everywhere in this transcript").fill("Dr. Rahman")
+    anna.page.get_by_role("button", name="Rename", exact=True).click()
+    expect(anna.page.locator(".turn__name").first).to_have_text("Dr. Rahman")
+    team = Team.of(anna.workshop, person(anna, "anna"), workspace)
+    with anna.workshop.database.read() as session:
+        document_id = transcripts.get(session, recording_id).document_id
+    file_key, plain = new_file_key(), to_json(a_transcript(FORGED))
+    [wrap] = anna.workshop.keystore.held(document_id)
+    anna.workshop.keystore.put(Wrap(document_id, wrap.kind, wrap.holder, team.wrapped(document_id, file_key, epoch=1)))
+    sealed = seal_document(file_key, DocumentType.TRANSCRIPT, document_id, 3, plain)
+    put_in_place(anna.workshop, recording_id, 3, sealed)
+    anna.open(f"/recordings/{recording_id}")
+    expect(anna.page.locator("[data-loading]")).to_contain_text("older version")
+    expect(anna.page.locator(".turn")).to_have_count(0)
+
+
+def test_a_workspace_that_is_hidden_is_missed(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    with anna.workshop.database.write() as session:
+        workspaces.set_members(session, workspace, {anna.owner_id: Role.OWNER})
+    page = ben.open("/")
+    notice = page.locator("[data-vault-notices] [role=alert]")
+    expect(notice).to_contain_text("1 of your workspaces are not here any more")
+    notice.get_by_role("button", name="I know").click()
+    expect(notice).to_have_count(0)
+    page.reload()
+    page.wait_for_timeout(500)
+    expect(notice).to_have_count(0)
+
+
+def test_an_administrator_who_is_no_member_sees_nothing(visit: Visit, anna: Visitor, workspace: str) -> None:
+    recording_id = upload_into(anna, workspace, "Round.wav", private=False)
+    administrator = visit()
+    page = administrator.open("/")
+    expect(page.get_by_text("No recordings yet")).to_be_visible()
+    for path in (f"/recordings/{recording_id}", f"/workspaces/{workspace}", f"/workspaces/{workspace}/sealed"):
+        assert administrator.page.request.get(administrator.live.address + path).status == 404
+    expect(administrator.open("/workspaces").get_by_text("You are in no workspace yet.")).to_be_visible()
+
+
+def test_two_owners_at_once_and_the_second_change_is_made_on_the_first(
+    visit: Visit, anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    """While anna's change is on its way, ben removes cleo: anna's browser verifies his list and repeats on it."""
+    visit(name="cleo")
+    take_in(anna, workspace, "cleo", "viewer")
+    choose_for(anna.page, "ben", "Change role to Owner")
+    expect_role(anna.page, "ben", "Owner")
+    answers: list[int] = []
+
+    def ben_is_quicker(route: Route) -> None:
+        if not answers:
+            team = Team.of(ben.workshop, person(ben, "ben"), workspace)
+            team.remove(ben.workshop, person(ben, "ben"), person(ben, "cleo"))
+        answer = route.fetch()
+        answers.append(answer.status)
+        route.fulfill(response=answer)
+
+    anna.page.route("**/lists", ben_is_quicker)
+    anna.page.get_by_text("Another name").click()
+    anna.page.locator("#next-name").fill("Ward 8")
+    anna.page.get_by_role("button", name="Save").click()
+    expect(anna.page.get_by_role("heading", level=1)).to_have_text("Ward 8")
+    assert answers == [409, 201]
+    expect(member(anna.page, "cleo")).to_have_count(0)
+    newest = Team.of(anna.workshop, person(anna, "anna"), workspace).newest
+    assert (newest.epoch, len(newest.members)) == (2, 2)
