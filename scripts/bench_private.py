@@ -26,8 +26,8 @@ sys.path.insert(0, str(ROOT))
 from appliance.options import TranscribeOptions
 from appliance.records import packs
 from appliance.web.security import SESSION_COOKIE
-from appliance.worker import privacy
 from appliance.worker.intake import take_chunk
+from appliance.worker.private_intake import begin_private_upload
 from appliance.worker.workshop import Workshop
 from tests.people import PASSPHRASE, Person
 from tests.web.appliance import LiveAppliance, enrolled, open_workshop, serving, sign_in
@@ -100,7 +100,7 @@ def measure(bench: Bench) -> tuple[dict[str, Any], Table]:
 def put_hour(workshop: Workshop, person: Person, text: Text, title: str) -> str:
     """Let an hour of speech be transcribed privately, as if its tab were closed; returns the recording's id."""
     content = b"RIFF" * 100
-    recording = privacy.begin_private_upload(
+    recording = begin_private_upload(
         workshop,
         person.account_id,
         sealed_title(person, title),

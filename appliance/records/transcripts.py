@@ -28,12 +28,14 @@ class Kept:
 
     Attributes:
         created_ms: When its recording was given to the appliance, in milliseconds since 1970.
+        workspace: Id of the workspace in which it is, or empty.
     """
 
     recording_id: str
     document_id: bytes
     version: int
     created_ms: int
+    workspace: str
 
 
 def store(
@@ -90,12 +92,19 @@ def document_ids(session: Session, recording_id: str) -> list[bytes]:
 def kept(session: Session, account_id: str, mode: str) -> list[Kept]:
     """Return which transcripts that somebody may read are there, of recordings in a mode."""
     rows = session.exec(
-        select(Recording.id, SealedTranscript.document_id, SealedTranscript.version, Recording.created_at)
+        select(Recording, SealedTranscript.document_id, SealedTranscript.version)
         .join(Recording, col(Recording.id) == SealedTranscript.recording_id)
         .where(access.readable(account_id), Recording.mode == mode)
     )
     return [
-        Kept(recording, document, version, round(at.timestamp() * 1000)) for recording, document, version, at in rows
+        Kept(
+            recording_id=recording.id,
+            document_id=document_id,
+            version=version,
+            created_ms=round(recording.created_at.timestamp() * 1000),
+            workspace=recording.workspace_id or "",
+        )
+        for recording, document_id, version in rows
     ]
 
 

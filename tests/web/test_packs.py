@@ -8,7 +8,7 @@ from uuid import UUID
 from appliance.crypto.envelope import DocumentType, seal_document
 from appliance.options import TranscribeOptions
 from appliance.worker.packs import MAX_PACK_BYTES
-from appliance.worker.privacy import begin_private_upload
+from appliance.worker.private_intake import begin_private_upload
 from tests.packs import put_pack, sealed_pack
 from tests.web.appliance import enrolled, put_recording
 from tests.web.conftest import Browser

@@ -26,7 +26,8 @@ export function drawGroup(group, askForMore) {
   title.append(...pieces(group.title, group.marks));
   const moment = /** @type {HTMLTimeElement} */ (part(element, "moment"));
   moment.dateTime = new Date(group.created_ms).toISOString();
-  part(element, "private").hidden = !group.is_private;
+  part(element, "private").hidden = !group.is_private || Boolean(group.workspace);
+  part(element, "shared").hidden = !group.is_private || !group.workspace;
   part(element, "count").textContent = group.count > 0 ? places(group.count) : "";
   const list = part(element, "places");
   list.append(...group.places.map((place) => drawPlace(group, place)));

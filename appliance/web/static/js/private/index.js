@@ -62,6 +62,7 @@ export class SealedIndex {
       document: toHex(fromBase64(each.document_id)),
       version: each.version,
       created_ms: each.created_ms,
+      workspace: each.workspace,
     }));
     this.packs = served.packs.map((/** @type {any} */ each) => ({
       pack: toHex(fromBase64(each.document_id)),

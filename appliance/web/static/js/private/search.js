@@ -59,7 +59,7 @@ export async function searchPrivately(question) {
   }
   const found = await open.thread.ask("search", question);
   const progress = { ...NOTHING.progress, unreadable: open.coverage().unreadable };
-  return { found: marked(found), progress, again: reading !== null };
+  return { found: marked(open, found), progress, again: reading !== null };
 }
 
 async function openPacks() {
@@ -147,14 +147,17 @@ function line(name) {
 }
 
 /**
+ * @param {Packs} packs
  * @param {Found} found
  * @returns {Found}
  */
-function marked(found) {
+function marked({ index }, found) {
+  const places = new Map(index.kept.map(({ recording, workspace }) => [recording, workspace]));
   const groups = found.groups.map((group) => ({
     ...group,
     title: group.title || say("search_untitled"),
     is_private: true,
+    workspace: places.get(group.recording),
   }));
   return { ...found, groups };
 }

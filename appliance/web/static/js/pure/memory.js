@@ -16,8 +16,8 @@
  * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
  *   people?: Record<string, import("./pinned.js").KnownPerson>,
  *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits.
- * @typedef {{recording: string, document: string, version: number, created_ms: number}} Kept - What the appliance says
- *   that it keeps.
+ * @typedef {{recording: string, document: string, version: number, created_ms: number, workspace: string}} Kept - What
+ *   the appliance says that it keeps, and in which workspace, if in any.
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
  */
 

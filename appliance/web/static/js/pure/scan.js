@@ -23,7 +23,8 @@ import { marks, matches } from "./query.js";
  * @typedef {{position: number, start: number, speaker: string | null, voice: number | null, text: string,
  *   marks: Mark[]}} Place
  * @typedef {{recording: string, created_ms: number, title: string, language: string, marks: Mark[], count: number,
- *   places: Place[], is_private?: boolean}} Group - Private: only this browser can open it.
+ *   places: Place[], is_private?: boolean, workspace?: string}} Group - Private: only this browser can open it, and those
+ *   of others in its workspace, if it is in one.
  * @typedef {{groups: Group[], recordings: number, places: number, is_counted: boolean, has_more: boolean}} Found
  */
 
