@@ -27,7 +27,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import packs
 from appliance.web.security import SESSION_COOKIE
 from appliance.worker.intake import take_chunk
-from appliance.worker.private_intake import begin_private_upload
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.workshop import Workshop
 from tests.people import PASSPHRASE, Person
 from tests.web.appliance import LiveAppliance, enrolled, open_workshop, serving, sign_in
@@ -100,14 +100,8 @@ def measure(bench: Bench) -> tuple[dict[str, Any], Table]:
 def put_hour(workshop: Workshop, person: Person, text: Text, title: str) -> str:
     """Let an hour of speech be transcribed privately, as if its tab were closed; returns the recording's id."""
     content = b"RIFF" * 100
-    recording = begin_private_upload(
-        workshop,
-        person.account_id,
-        sealed_title(person, title),
-        len(content),
-        TranscribeOptions(),
-        survives_restart=False,
-    )
+    upload = PrivateUpload(sealed_title(person, title), len(content), TranscribeOptions(), survives_restart=False)
+    recording = begin_private_upload(workshop, person.account_id, upload)
     take_chunk(workshop, person.account_id, recording.id, 0, content)
     finish_privately(workshop, recording.id, text.transcript(WORDS_AN_HOUR))
     return recording.id

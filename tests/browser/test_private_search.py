@@ -26,6 +26,7 @@ from tests.browser.private import (
     unlock,
     upload_privately,
 )
+from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_here, upload_into
 from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import finish_privately
 
@@ -367,6 +368,25 @@ def test_another_person_finds_nothing_of_it(visit: Callable[..., Visitor]) -> No
     page = stranger.open("/search")
     search(page, SECRET)
     expect(page.locator("[data-search-status]")).to_have_text("Nothing was found.")
+
+
+def test_what_is_private_in_a_workspace_is_found_by_its_members_and_said_to_be_there(visit: Visit) -> None:
+    anna, ben = visit(name="anna"), visit(name="ben")
+    unlock_here(ben)
+    workspace = make_workspace(anna)
+    take_in(anna, workspace, "ben")
+    upload_into(anna, workspace, "Round at five.wav", private=True)
+    for member in (anna, ben):
+        page = member.open("/search")
+        search(page, "gate voices")
+        expect_found(page, 1)
+        expect(page.locator(".found__title")).to_have_text("Round at five.wav")
+        expect(page.locator(".found [data-shared]")).to_be_visible()
+        expect(page.locator(".found [data-private]")).to_be_hidden()
+    remove(anna, workspace, "ben")
+    search(ben.page, "gate voices")
+    expect_found(ben.page, 0)
+    wait_for_packs(ben)
 
 
 def delete_by_page(page: Page) -> None:

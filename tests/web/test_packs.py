@@ -8,7 +8,7 @@ from uuid import UUID
 from appliance.crypto.envelope import DocumentType, seal_document
 from appliance.options import TranscribeOptions
 from appliance.worker.packs import MAX_PACK_BYTES
-from appliance.worker.private_intake import begin_private_upload
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from tests.packs import put_pack, sealed_pack
 from tests.web.appliance import enrolled, put_recording
 from tests.web.conftest import Browser
@@ -84,9 +84,8 @@ def test_a_title_is_handed_out_to_its_owner_alone(browser: Browser) -> None:
     for name in ("owner", "other"):
         person = enrolled(browser.workshop, name)
         titles[name] = sealed_title(person, "Ward 4.wav")
-        recording = begin_private_upload(
-            browser.workshop, person.account_id, titles[name], 400, TranscribeOptions(), survives_restart=False
-        )
+        upload = PrivateUpload(titles[name], 400, TranscribeOptions(), survives_restart=False)
+        recording = begin_private_upload(browser.workshop, person.account_id, upload)
         answer = browser.json("GET", f"/recordings/{UUID(recording.id)}/title")
         assert answer.status_code == (200 if name == "owner" else 404)
         if name == "owner":
