@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bench_cold
 import bench_container
+import bench_private
 import bench_quality
 import bench_rotation
 import bench_search
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "d": bench_quality.measure,
     "e": bench_container.measure,
     "f": bench_search.measure,
+    "g": bench_private.measure,
     "r": bench_rotation.measure,
     "v": bench_vault.measure,
     "w": bench_workspace.measure,
@@ -55,8 +57,8 @@ def main() -> int:
         choices=sorted(PARTS),
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
         "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
-        "f: search over 1,000 hours; r: a new key above 100,000 file keys; v: the vault in Chromium; "
-        "w: members of a workspace with 10,000 transcripts. "
+        "f: search over 1,000 hours; g: the same over private ones, in Chromium; r: a new key above 100,000 file keys; "
+        "v: the vault in Chromium; w: members of a workspace with 10,000 transcripts. "
         "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")

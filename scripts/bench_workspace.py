@@ -48,8 +48,9 @@ async ([prefix, workspace, name, runs]) => {
   for (let run = 0; run < runs; run++) {
     const { account, ed, x } = await people.findPerson(name);
     const member = { account: bytes.fromHex(account), ed, x, role: 'editor' };
-    await measure('take_in', () => loading.changeWorkspace(vault, workspace, (now) => changes.addMember(now, member)));
-    await measure('remove', () => loading.changeWorkspace(vault, workspace, (now) => changes.removeMember(now, account)));
+    const change = (draft) => () => loading.changeWorkspace(vault, workspace, draft);
+    await measure('take_in', change((opened) => changes.addMember(opened, member)));
+    await measure('remove', change((opened) => changes.removeMember(opened, account)));
   }
   return taken;
 }

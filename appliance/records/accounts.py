@@ -13,14 +13,14 @@ from appliance.errors import (
     PersonNameError,
     UnknownAccountError,
 )
-from appliance.records.tables import (
+from appliance.records.tables import WorkspaceMember
+from appliance.records.tables_of_people import (
     NAME_CHARACTERS,
     NAME_KEY_CHARACTERS,
     Account,
     LiveSession,
     SealedIndex,
     SetupLink,
-    WorkspaceMember,
 )
 
 __all__ = [

@@ -3,7 +3,7 @@
 from sqlmodel import Session, col, update
 
 from appliance.errors import ConflictError
-from appliance.records.tables import SealedIndex
+from appliance.records.tables_of_people import SealedIndex
 
 __all__ = ["SealedIndex", "find", "replace"]
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 from appliance.errors import LinkUsedError, NameTakenError
 from appliance.records import accounts
 from appliance.records.columns import new_id, utc_now
-from appliance.records.tables import Account, SetupLink
+from appliance.records.tables_of_people import Account, SetupLink
 
 __all__ = ["LINK_LIFETIME", "SetupLink", "first_link", "invite", "link_for", "look", "pending", "take_back", "use"]
 

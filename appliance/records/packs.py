@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, delete, func, select, update
 
 from appliance.errors import ConflictError, NotFoundError
-from appliance.records.tables import SearchPack
+from appliance.records.tables_of_people import SearchPack
 
 __all__ = ["KeptPack", "SearchPack", "add", "all_document_ids", "get", "listing", "remove", "replace"]
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 from appliance.errors import DiskFullError, NotFoundError, SignedOutError
 from appliance.records.columns import utc_now
 from appliance.records.database import Database
-from appliance.records.tables import Account, LiveSession
+from appliance.records.tables_of_people import Account, LiveSession
 
 __all__ = [
     "Account", "LiveSession", "SignedIn", "begin", "end", "end_all", "end_one", "end_others", "forget_recovery", "ids",

@@ -16,7 +16,7 @@ from appliance.crypto.kdf import KdfAlgorithm
 from appliance.errors import AccessError, ConflictError, RecoveryError, SignInError, WrongKeyError
 from appliance.records import accounts, sessions
 from appliance.records.accounts import Account
-from appliance.records.tables import NAME_KEY_CHARACTERS
+from appliance.records.tables_of_people import NAME_KEY_CHARACTERS
 from appliance.worker.challenge import Purpose
 from appliance.worker.throttle import Attempt
 from appliance.worker.workshop import Workshop

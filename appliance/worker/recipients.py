@@ -7,7 +7,7 @@ from appliance.errors import EngineError, RecipientGoneError
 from appliance.records import recordings
 from appliance.records.keystore import SEALED, Wrap
 from appliance.records.recordings import Recording
-from appliance.records.tables import Account
+from appliance.records.tables_of_people import Account
 from appliance.worker.messages import Recipient
 from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import newest_list

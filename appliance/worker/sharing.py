@@ -36,7 +36,7 @@ from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.records.shares import Share
-from appliance.records.tables import DIGEST_BYTES
+from appliance.records.tables_of_people import DIGEST_BYTES
 from appliance.worker.filekeys import file_key
 from appliance.worker.workshop import Workshop
 

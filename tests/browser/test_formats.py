@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from appliance.crypto import envelope
 from appliance.crypto.envelope import DocumentType
 from appliance.web.rendering import STATIC, assets
-from appliance.web.security import CONTENT_SECURITY_POLICY, WORKER, WORKER_POLICY
+from appliance.web.security import CONTENT_SECURITY_POLICY, WORKER_POLICY
 from tests.browser.conftest import Visitor
 from tests.conftest import REPOSITORY
 
@@ -77,6 +77,7 @@ Promise.all([
   WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)).then(() => "compiled", refused),
 ]).then((outcomes) => postMessage(outcomes));
 """
+WORKER = "/js/argon2_worker.js"
 ASK_WORKER = """
 (address) => new Promise((resolve, reject) => {
   const worker = new Worker(address, { type: "module" });

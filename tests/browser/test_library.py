@@ -240,10 +240,11 @@ def test_everything_in_the_library_works_by_keyboard_alone(visitor: Visitor) -> 
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.name"))
-    assert reached[:5] == ["files", "language", "voices", f"open-{recording_id}", f"delete-{recording_id}"]
+    form = ["files", "mode", "language", "voices"]
+    assert reached[:6] == [*form, f"open-{recording_id}", f"delete-{recording_id}"]
     page.locator(f"#delete-{recording_id}").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -13,7 +13,7 @@ from appliance.errors import (
 from appliance.records import accounts, invitations, sessions
 from appliance.records.accounts import ADMINISTRATOR, MEMBER
 from appliance.records.database import Database
-from appliance.records.tables import LiveSession, SealedIndex, SetupLink
+from appliance.records.tables_of_people import LiveSession, SealedIndex, SetupLink
 from tests.records.people import KEYS, OTHER_KEYS, enrolled
 
 

@@ -202,15 +202,8 @@ def test_a_start_that_was_cut_short_is_made_good(tmp_path: Path) -> None:
     open_database(tmp_path).close()
     connection = sqlite3.connect(tmp_path / DATABASE_FILE)
     connection.execute("DELETE FROM alembic_version")
-    for table in (
-        "sealed_transcripts",
-        "jobs",
-        "recordings",
-        "setup_links",
-        "live_sessions",
-        "sealed_indexes",
-        "accounts",
-    ):
+    made = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+    for (table,) in made.fetchall():
         connection.execute(f"DROP TABLE {table}")
     connection.commit()
     connection.close()

@@ -13,7 +13,7 @@ from appliance.errors import LinkUsedError, NameTakenError, PersonNameError
 from appliance.records import accounts, invitations
 from appliance.records.accounts import ADMINISTRATOR, MEMBER
 from appliance.records.database import DATABASE_FILE, Database
-from appliance.records.tables import SetupLink
+from appliance.records.tables_of_people import SetupLink
 from tests.records.people import KEYS, enrolled
 
 NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)

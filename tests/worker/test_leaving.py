@@ -137,7 +137,7 @@ def test_everything_goes_in_every_state_and_the_account_stays(workshop: Workshop
 
 
 def test_the_search_packs_go_with_what_their_words_were_of(workshop: Workshop, amina: Person) -> None:
-    put_pack(workshop, amina)
+    put_pack(workshop, amina, [])
     delete_everything(
         workshop, signed_in(workshop, amina), amina.name, proof_of(workshop, amina), AT_A_DESK, with_account=False
     )

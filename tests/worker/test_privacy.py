@@ -29,7 +29,8 @@ from appliance.options import TranscribeOptions
 from appliance.records import access, accounts, jobs, recordings, transcripts
 from appliance.records.access import Act
 from appliance.records.recordings import Recording
-from appliance.records.tables import Account, Job
+from appliance.records.tables import Job
+from appliance.records.tables_of_people import Account
 from appliance.spool import CHUNK_BYTES
 from appliance.worker import privacy, runner
 from appliance.worker.filekeys import audio_key_of

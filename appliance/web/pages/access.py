@@ -11,7 +11,7 @@ from litestar.params import JSONBody, PathParameter
 
 from appliance.records import invitations, sessions
 from appliance.records.accounts import PublicKeys
-from appliance.records.tables import NAME_CHARACTERS
+from appliance.records.tables_of_people import NAME_CHARACTERS
 from appliance.web.guards import PUBLIC
 from appliance.web.keys_sent import Enrolment, VaultState, vault_state
 from appliance.web.security import SESSION_COOKIE, ended_session_cookie, known_cookie, session_cookie

@@ -16,7 +16,8 @@ from appliance.crypto.keywrap import WRAPPED_BYTES
 from appliance.crypto.members import Role, SignedList
 from appliance.errors import KeysRefusedError, NotFoundError
 from appliance.records import workspaces
-from appliance.records.tables import NAME_CHARACTERS, SIGNATURE_BYTES
+from appliance.records.tables import SIGNATURE_BYTES
+from appliance.records.tables_of_people import NAME_CHARACTERS
 from appliance.web.languages import Language, mark
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
 from appliance.web.workspace_words import WORDS

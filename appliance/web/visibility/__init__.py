@@ -6,21 +6,17 @@ Whoever adds a table adds an entry here, in the file about its subject or in one
 from __future__ import annotations
 
 from appliance.records.database import DATABASE_FILE
-from appliance.records.keystore import KEYS_FILE
+from appliance.records.keyschema import KEYS_FILE
 from appliance.web.languages import mark
-from appliance.web.visibility import keys, machinery, people, recordings, workspaces
+from appliance.web.visibility import keys, machinery, people, reading, recordings, workspaces
 from appliance.web.visibility.sight import Table
 
 QUEUE_FILE = "queue.db"
 
-OF_PEOPLE = (*recordings.TABLES, *workspaces.TABLES, *people.TABLES)
+OF_PEOPLE = (*recordings.TABLES, *reading.TABLES, *workspaces.TABLES, *people.TABLES)
 
 DATABASES: tuple[tuple[str, str, tuple[Table, ...]], ...] = (
-    (
-        DATABASE_FILE,
-        mark("The main database"),
-        (*recordings.TABLES, *workspaces.TABLES, *people.TABLES, *machinery.SHAPE),
-    ),
+    (DATABASE_FILE, mark("The main database"), (*OF_PEOPLE, *machinery.SHAPE)),
     (KEYS_FILE, mark("The key store"), keys.TABLES),
     (QUEUE_FILE, mark("The queue"), machinery.QUEUE),
 )

@@ -76,7 +76,7 @@ MEMORY = (
 NOTHING_OF_PEOPLE = frozenset(
     {
         "settings", "database", "keystore", "spool", "engine", "warden", "claim", "bell", "weaknesses", "draining",
-        "changing_slots", "changing_members",
+        "changing_slots", "changing_members", "minding_keys", "rotating",
     }
 )  # fmt: skip
 """Attributes of ``Workshop`` that hold connections, locks and settings only."""
@@ -91,6 +91,7 @@ LOGS = (
     Note("seconds", mark("How long something took")),
     Note("attempt", mark("Which try it was")),
     Note("count", mark("How many")),
+    Note("epoch", mark("The number of one of the appliance's own keys")),
     Note("bytes", mark("How large")),
     Note("missing", mark("How many bytes of room are missing")),
     Note("folder", mark("A folder of the appliance, never a file of yours")),

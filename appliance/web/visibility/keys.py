@@ -31,6 +31,7 @@ TABLES = (
         (
             clear("epoch", mark("A number that grows with every change of the key")),
             Column("wrapped", mark("The key itself"), Sight.APPLIANCE),
+            clear("made_at", mark("When the key was made")),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.web.languages import mark
-from appliance.web.visibility.sight import Table, clear
+from appliance.web.visibility.sight import Table, clear, digest
 
 TABLES = (
     Table(
@@ -24,7 +24,7 @@ TABLES = (
             clear("workspace_id", mark("Of which workspace")),
             clear("version", mark("Which version it is")),
             clear("body", mark("The members with roles and public keys, and the sealed name of the workspace")),
-            clear("signature", mark("The signature of the owner who made it")),
+            digest("signature", mark("The signature of the owner who made it")),
             clear("created_at", mark("When it came")),
         ),
     ),
