@@ -21,6 +21,7 @@ import bench_search
 import bench_spool
 import bench_vault
 import bench_warm
+import bench_workspace
 from rich.console import Console
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "g": bench_private.measure,
     "r": bench_rotation.measure,
     "v": bench_vault.measure,
+    "w": bench_workspace.measure,
 }
 MEASURED_WITH = ("torch", "ctranslate2", "faster-whisper", "whisperx", "pyannote.audio", "onnxruntime")
 
@@ -56,7 +58,7 @@ def main() -> int:
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
         "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
         "f: search over 1,000 hours; g: the same over private ones, in Chromium; r: a new key above 100,000 file keys; "
-        "v: the vault in Chromium. "
+        "v: the vault in Chromium; w: members of a workspace with 10,000 transcripts. "
         "Default: every part",
     )
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", help="the evaluation corpus")

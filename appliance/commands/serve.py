@@ -24,6 +24,7 @@ from appliance.logs import start_logging
 from appliance.owners import require_own
 from appliance.records import invitations
 from appliance.web.app import create_app
+from appliance.web.plain_http import tell_plain_visitors
 from appliance.worker import library
 from appliance.worker.consumer import working
 from appliance.worker.workshop import Workshop
@@ -71,6 +72,7 @@ def run(given: argparse.Namespace) -> int:
             lifespan="off",
             loop="asyncio",  # uvloop drives io_uring, which the seal refuses.
         )
+        tell_plain_visitors(address_of(settings))
         library.resume(workshop)
         workshop.warden.open()
         with ExitStack() as at_end:

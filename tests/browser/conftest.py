@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from appliance.records.accounts import ADMINISTRATOR
 from appliance.web.security import SESSION_COOKIE
 from appliance.worker.workshop import Workshop
 from tests.web.appliance import LiveAppliance, open_workshop, serving, sign_in
@@ -88,11 +89,13 @@ def visit(chromium: Browser, live: LiveAppliance) -> Iterator[Callable[..., Visi
     """Open a browser with settings of its own; at the end, nothing may have been loaded from elsewhere or refused."""
     visitors: list[Visitor] = []
 
-    def arrive(*, signed_in: bool = True, name: str = "owner", **settings: object) -> Visitor:
+    def arrive(
+        *, signed_in: bool = True, name: str = "owner", role: str = ADMINISTRATOR, **settings: object
+    ) -> Visitor:
         context = chromium.new_context(ignore_https_errors=True, **({"locale": "en-GB"} | settings))  # type: ignore[arg-type]
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(WATCH_POLICY)
-        cookie, owner_id = sign_in(live.workshop, name)
+        cookie, owner_id = sign_in(live.workshop, name, role)
         if signed_in:
             context.add_cookies(
                 [

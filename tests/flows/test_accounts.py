@@ -70,14 +70,17 @@ def test_a_kill_in_the_middle_of_the_day_loses_nobodys_keys(appliance: Appliance
         assert client.get("/vault").json()["slots"] == slots
 
 
-def test_a_visit_by_plain_http_ends_at_once_and_disturbs_nobody(appliance: ApplianceProcess) -> None:
+def test_a_visit_by_plain_http_is_told_why_it_cannot_work_and_disturbs_nobody(appliance: ApplianceProcess) -> None:
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", appliance.port), timeout=10) as visit:
             visit.sendall(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n")
             answer = b""
             while piece := visit.recv(4096):
                 answer += piece
-        assert b"HTTP/1.1 200" not in answer
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert f'href="{appliance.address}"'.encode() in answer
+        assert "https only" in answer.decode()
+        assert "https" in answer.decode().partition('lang="bn"')[2]
         assert b"<form" not in answer
     with appliance.client() as client:
         assert client.get("/vault").status_code == 200
