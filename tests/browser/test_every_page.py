@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from appliance.errors import UnreadableMediaError
 from tests.browser.conftest import Visitor
-from tests.web.appliance import a_transcript, fail_job, finish_job, issue_link, put_recording, run_job
+from tests.web.appliance import a_transcript, enrolled, fail_job, finish_job, issue_link, put_recording, run_job
+from tests.worker.shared import Team
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,9 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     running = put_recording(visitor.workshop, visitor.owner_id, "running.wav")
     run_job(visitor.workshop, running)
     invited = f"/setup/{issue_link(visitor.workshop, LONG_NAME[:80], 'member')}"
-    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data")
+    together = f"/workspaces/{Team().made_by(visitor.workshop, enrolled(visitor.workshop)).hex}"
+    shared = ("/workspaces", together)
+    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data", *shared)
     for path in (*own, "/what-it-sees", "/recover", invited, "/trust", "/nothing"):
         page = visitor.open(path)
         if path.startswith("/recordings"):
@@ -51,6 +54,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         "/account",
         "/people",
         "/your-data",
+        "/workspaces",
         "/what-it-sees",
         "/recover",
         "/trust",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Settings
-from appliance.crypto.envelope import DocumentType, new_file_key, open_document, seal_document
+from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, open_document, seal_document
 from appliance.crypto.members import Role, inbox_private
 from appliance.errors import ConflictError, NotFoundError, NotMovableError, RoleError, WrongContextError
 from appliance.options import TranscribeOptions
@@ -16,7 +16,9 @@ from appliance.records import jobs, recordings, shares, transcripts
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.worker.intake import take_chunk
-from appliance.worker.library import resume
+from appliance.worker.leaving import belongings, extent
+from appliance.worker.library import delete_all_of, resume
+from appliance.worker.packs import begin_pack, kept_packs
 from appliance.worker.places import UNDER_USER_KEY, UNDER_WORKSPACE_KEY, MovedKeys, move, replacing_key
 from appliance.worker.privacy import adopt, save_sealed_transcript, sealed_transcript
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
@@ -26,7 +28,7 @@ from appliance.worker.workshop import Workshop
 from tests.links import Link
 from tests.people import Person
 from tests.web.appliance import a_transcript, enrolled
-from tests.worker.private import finish_privately, sealed_title, wrapped
+from tests.worker.private import finish_privately, sealed_title, unwrapped, wrapped
 from tests.worker.shared import Team
 
 
@@ -278,3 +280,22 @@ def test_an_editor_takes_nothing_out_and_a_viewer_puts_nothing_in(
 
 def test_the_inbox_is_made_from_the_workspace_key_alone(team: Team) -> None:
     assert inbox_private(team.key) == inbox_private(bytes(team.key))
+
+
+def test_what_is_in_a_workspace_is_not_taken_along_and_stays_when_everything_goes(
+    workshop: Workshop, team: Team, anna: Person, ben: Person
+) -> None:
+    together, alone = transcribed(workshop, ben, team), transcribed(workshop, ben, None)
+    assert [one.id for one in belongings(workshop, ben.account_id)] == [alone]
+    assert extent(workshop, ben.account_id).recordings == 1
+    assert delete_all_of(workshop, ben.account_id) == 1
+    assert sealed_transcript(workshop, anna.account_id, together).workspace == team.hex
+
+
+def test_a_start_leaves_the_keys_of_search_packs_alone(workshop: Workshop, ben: Person) -> None:
+    pack, key = new_document_id(), new_file_key()
+    sealed = seal_document(key, DocumentType.SEARCH_PACK, pack, 1, b"{}")
+    begin_pack(workshop, ben.account_id, pack, sealed, wrapped(ben, pack, key))
+    resume(workshop)
+    [kept] = kept_packs(workshop, ben.account_id)
+    assert unwrapped(ben, pack, kept.wrapped) == key

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from appliance.records.transcripts import Kept
 from appliance.web.visit import GivenWorkshop, OwnerId
@@ -82,11 +82,12 @@ class IndexPages(Controller):
     path = "/vault/index"
 
     @get(sync_to_thread=True)
-    def show(self, workshop: GivenWorkshop, owner_id: OwnerId) -> VaultIndex:
-        """Hand out the index, and which documents and search packs are there."""
+    def show(self, workshop: GivenWorkshop, owner_id: OwnerId, brief: FromQuery[bool] = False) -> VaultIndex:  # noqa: FBT002 -- the framework hands it over by name.
+        """Hand out the index, and which documents and search packs are there, unless who asks compares nothing."""
         version, sealed = sealed_index(workshop, owner_id)
-        documents, shared = kept_documents(workshop, owner_id), workspaces_of(workshop, owner_id)
-        packs = kept_packs(workshop, owner_id)
+        shared = workspaces_of(workshop, owner_id)
+        documents = [] if brief else kept_documents(workshop, owner_id)
+        packs = [] if brief else kept_packs(workshop, owner_id)
         return VaultIndex(version=version, sealed=sealed, documents=documents, workspaces=shared, packs=packs)
 
     @put(sync_to_thread=True, request_max_body_size=int(MAX_INDEX_BYTES * JSON_OVERHEAD) + 1024)

@@ -22,9 +22,13 @@ const ATTEMPTS = 5;
 export class IndexRolledBack extends Error {}
 
 export class SealedIndex {
-  /** @param {Vault} vault */
-  constructor(vault) {
+  /**
+   * @param {Vault} vault
+   * @param {boolean} isBrief - Without what the appliance keeps: that grows with every document.
+   */
+  constructor(vault, isBrief) {
     this.vault = vault;
+    this.isBrief = isBrief;
     this.version = 0;
     /** @type {Memory} */
     this.memory = emptyMemory();
@@ -45,14 +49,27 @@ export class SealedIndex {
    * @throws {import("../crypto/refusal.js").Refusal} It was changed.
    */
   static async load(vault) {
-    const index = new SealedIndex(vault);
+    const index = new SealedIndex(vault, false);
+    await index.read();
+    return index;
+  }
+
+  /**
+   * Load what is remembered, and nothing to hold against it.
+   * @param {Vault} vault
+   * @returns {Promise<SealedIndex>}
+   * @throws {IndexRolledBack}
+   * @throws {import("../crypto/refusal.js").Refusal} It was changed.
+   */
+  static async loadMemory(vault) {
+    const index = new SealedIndex(vault, true);
     await index.read();
     return index;
   }
 
   async read() {
     const seen = this.seenVersion(); // As of now: what is saved while the answer is on its way is later than it.
-    const served = await ask("GET", "/vault/index");
+    const served = await ask("GET", this.isBrief ? "/vault/index?brief=true" : "/vault/index");
     if (served.version < seen) throw new IndexRolledBack();
     const memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
     this.version = served.version;

@@ -45,7 +45,7 @@ export function workspaceOf(vault, id) {
  * @returns {Promise<OpenedWorkspace>}
  */
 export async function loadWorkspace(vault, id) {
-  const [served, index] = await Promise.all([ask("GET", `/workspaces/${id}/sealed`), SealedIndex.load(vault)]);
+  const [served, index] = await Promise.all([ask("GET", `/workspaces/${id}/sealed`), SealedIndex.loadMemory(vault)]);
   const seen = seenList(index.memory, id);
   const opened = await OpenedWorkspace.open(vault, id, served, seen);
   if (seen === null || opened.list.version > seen.version) {
@@ -85,7 +85,7 @@ async function remember(vault, { id, list }) {
   const people = {};
   for (const { account, ed, x } of list.members) people[toHex(account)] = toHex(await fingerprint(ed, x));
   const seen = { version: list.version, sha256: toHex(await list.digest()), epoch: list.epoch };
-  const index = await SealedIndex.load(vault);
+  const index = await SealedIndex.loadMemory(vault);
   // Another tab may have seen a later list meanwhile, which must not be forgotten for this one.
   const isLater = () => (seenList(index.memory, id)?.version ?? 0) >= seen.version;
   if (!isLater()) await index.save((memory) => ((seenList(memory, id)?.version ?? 0) >= seen.version ? memory : rememberList(memory, id, seen, people)));

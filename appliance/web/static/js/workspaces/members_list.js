@@ -3,8 +3,9 @@
 
 import { toHex } from "../crypto/bytes.js";
 import { fingerprint } from "../crypto/identity.js";
+import { momentInWords } from "../moments.js";
 import { acquaintance } from "../pure/pinned.js";
-import { language, say } from "../words.js";
+import { say } from "../words.js";
 import { showWords } from "./people.js";
 
 /**
@@ -55,7 +56,8 @@ async function row(opened, member, memory) {
   part(element, "name").textContent = name;
   part(element, "self").hidden = !isSelf;
   part(element, "role-words").textContent = say(`role_${member.role}`);
-  part(element, "known").textContent = isSelf ? "" : say(`known_${known === "other" ? "seen" : known}`);
+  if (isSelf) part(element, "known").remove();
+  else part(element, "known").textContent = say(`known_${known === "other" ? "seen" : known}`);
   showTrouble(part(element, "trouble"), opened.person(account).is_let_in, known);
   showWords(element, print);
   element.querySelector("summary.button")?.setAttribute("aria-label", say("what_to_do", { name }));
@@ -88,10 +90,9 @@ function showTrouble(place, isLetIn, known) {
 function item(opened, list, before, number) {
   const element = document.createElement("li");
   const moment = document.createElement("time");
-  const { created_at: at } = opened.served.lists[number];
-  moment.dateTime = at;
+  moment.dateTime = opened.served.lists[number].created_at;
   moment.className = "quiet";
-  moment.textContent = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+  moment.textContent = momentInWords(moment.dateTime);
   const said = document.createElement("span");
   said.textContent = changes(opened, list, before).join("; ");
   element.append(said, moment);

@@ -56,7 +56,7 @@ async function start() {
   hide("[data-locked]", vault !== null);
   if (vault === null) return document.addEventListener(UNLOCKED, start, { once: true });
   try {
-    const { memory } = await SealedIndex.load(vault);
+    const { memory } = await SealedIndex.loadMemory(vault);
     hide("[data-first-visit]", seenList(memory, id) !== null);
     await show(vault, await workspaceOf(vault, id));
   } catch (error) {
@@ -70,7 +70,7 @@ async function start() {
  * @param {OpenedWorkspace} opened
  */
 async function show(vault, opened) {
-  const { memory } = await SealedIndex.load(vault);
+  const { memory } = await SealedIndex.loadMemory(vault);
   /** @type {HTMLElement} */ (page.querySelector("h1 [data-name]")).textContent = opened.name;
   document.title = `${opened.name} – Cloister`;
   inputIn(renaming, "[data-next-name]").value = opened.name;

@@ -36,7 +36,7 @@ export async function findPerson(name) {
  */
 export async function askWhetherKnown(vault, person, role, takeIn) {
   const print = await fingerprint(person.ed, person.x);
-  const index = await SealedIndex.load(vault);
+  const index = await SealedIndex.loadMemory(vault);
   const known = acquaintance(index.memory, person.account, toHex(print));
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("compare-dialog"));
   const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
@@ -70,7 +70,7 @@ export async function askWhetherKnown(vault, person, role, takeIn) {
  * @param {boolean} compared
  */
 export async function noteCompared(vault, account, print, compared) {
-  const index = await SealedIndex.load(vault);
+  const index = await SealedIndex.loadMemory(vault);
   await index.save((memory) => rememberPerson(memory, account, { fingerprint: print, compared }));
 }
 
