@@ -36,6 +36,7 @@ from tests.worker.private import finish_privately, sealed_title
 HOURS = 1000
 WORDS_AN_HOUR = 10_000
 WARM = 25
+TIMES = 3
 BUDGET_MS = 350
 PATIENCE_MS = 1_800_000
 MEGABYTE = 1_000_000
@@ -144,8 +145,8 @@ def searched(workshop: Workshop, page: Page, address: str, text: Text) -> dict[s
         first_ms.append(page.evaluate(SEARCH, text.words[100])["ms"])
     chance = random.Random(2)  # noqa: S311 -- figures that can be repeated.
     queries = [chance.choice((text.words[chance.randrange(2000)], text.query())) for _ in range(WARM)]
-    warm = [page.evaluate(SEARCH, query)["ms"] for query in queries]
-    scans = [page.evaluate(SCAN, query) for query in queries]
+    warm = [typical([page.evaluate(SEARCH, query)["ms"] for _ in range(TIMES)]) for query in queries]
+    scans = [typical([page.evaluate(SCAN, query) for _ in range(TIMES)]) for query in queries]
     return {
         "hours": HOURS,
         "packs": len(sizes),
@@ -156,6 +157,11 @@ def searched(workshop: Workshop, page: Page, address: str, text: Text) -> dict[s
         "warm_ms": {"median": statistics.median(warm), "slowest": max(warm)},
         "scan_ms": {"median": statistics.median(scans), "slowest": max(scans)},
     }
+
+
+def typical(took_ms: list[float]) -> float:
+    """Return the median of one query's times: whatever else the machine does falls on some of them."""
+    return statistics.median(took_ms)
 
 
 def added(workshop: Workshop, page: Page, person: Person, text: Text) -> float:
@@ -174,8 +180,8 @@ def table_of(figures: dict[str, Any]) -> Table:
         "read every transcript for the first time": f"{figures['read_s']:.0f} s",
         "open the packs, on each page that searches": f"{figures['open_ms']:.0f} ms",
         "first search after that, median of 5": f"{figures['first_ms']:.0f} ms",
-        f"warm search, median of {WARM}": f"{figures['warm_ms']['median']:.0f} ms",
-        f"warm search, slowest of {WARM}": f"{figures['warm_ms']['slowest']:.0f} ms",
+        f"warm search, median of {WARM} queries": f"{figures['warm_ms']['median']:.0f} ms",
+        f"warm search, slowest of {WARM} queries": f"{figures['warm_ms']['slowest']:.0f} ms",
         "of that the scan, median": f"{figures['scan_ms']['median']:.0f} ms",
         "of that the scan, slowest": f"{figures['scan_ms']['slowest']:.0f} ms",
         "add a transcript that is open, median of 5": f"{statistics.median(figures['add_ms']):.0f} ms",
