@@ -42,7 +42,7 @@ def test_the_list_has_titles_only_where_the_appliance_can_open_them(browser: Bro
     standard, private = answer.json()
     assert (standard["title"], standard["sealed_title"]) == ("done.wav", None)
     assert private["title"] == ""
-    assert set(private["sealed_title"]) == {"document_id", "sealed", "wrapped"}
+    assert set(private["sealed_title"]) == {"document_id", "sealed", "wrapped", "workspace"}
     assert "secret" not in answer.text
 
 
