@@ -52,11 +52,12 @@ class ApplianceClient(ABC):
 
     def _sign_in(self) -> None:
         """Enrol by the link that the appliance printed, the first time; later, prove the passphrase."""
+        if not self.person.account_id:  # Before anything else: until the link is there, so is no certificate.
+            wait_for(self.link_token, 60, "the link for the first administrator")
         with self._stranger() as client:
             if self.person.account_id:
                 answer = self.person.sign_in(client, self.address)
             else:
-                wait_for(self.link_token, 20, "the link for the first administrator")
                 answer = self.person.enrol(client, str(self.link_token()))
             assert answer.status_code == 201, answer.text
             self.session = client.cookies[SESSION_COOKIE]
