@@ -2,9 +2,10 @@
 /** The page of a person's workspaces: their names, and a form that makes one. */
 
 import { inputIn, Mistake, onSubmit } from "../forms.js";
+import { notify } from "../notices.js";
 import { ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
-import { say } from "../words.js";
+import { say, tell } from "../words.js";
 import { makeWorkspace } from "./changes.js";
 import { showNames } from "./names.js";
 
@@ -20,7 +21,7 @@ onSubmit(form, async () => {
   location.assign(`/workspaces/${id}`);
 });
 
-show();
+show().catch((error) => notify(tell(error), { isTrouble: true }));
 
 async function show() {
   const vault = document.querySelector("[data-workspace-name]") === null ? await openVault() : await requireVault();

@@ -52,10 +52,10 @@ page.addEventListener("click", (event) => {
 start();
 
 async function start() {
-  const vault = await openVault();
-  hide("[data-locked]", vault !== null);
-  if (vault === null) return document.addEventListener(UNLOCKED, start, { once: true });
   try {
+    const vault = await openVault();
+    hide("[data-locked]", vault !== null);
+    if (vault === null) return document.addEventListener(UNLOCKED, start, { once: true });
     const { memory } = await SealedIndex.loadMemory(vault);
     hide("[data-first-visit]", seenList(memory, id) !== null);
     await show(vault, await workspaceOf(vault, id));
