@@ -122,6 +122,7 @@ def test_the_owner_sees_each_link_once_and_when_it_was_opened(visitor: Visitor, 
     stranger.page.goto(link)
     expect_transcript(stranger.page)
     dialog.get_by_role("button", name="Close").click()
+    expect(page.locator("#share-link")).to_have_text("")
     assert link.partition("#")[2] not in page.content()
     dialog = open_dialog(visitor, recording_id)
     expect(dialog.locator(".share__link")).to_contain_text("Last opened")
