@@ -19,6 +19,7 @@ from appliance.records.tables_of_people import (
     NAME_KEY_CHARACTERS,
     Account,
     LiveSession,
+    OrganisationUse,
     SealedIndex,
     SetupLink,
 )
@@ -203,7 +204,7 @@ def close(session: Session, account_id: str) -> None:
 
 def remove(session: Session, account_id: str) -> None:
     """Remove the row of an account and what hangs on it; its keys, recordings and search packs are gone before."""
-    for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember):
+    for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember, OrganisationUse):
         session.exec(delete(table).where(col(table.account_id) == account_id))
     session.exec(delete(Account).where(col(Account.id) == account_id))
 

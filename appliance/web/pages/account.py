@@ -10,9 +10,10 @@ from litestar.datastructures import State
 from litestar.params import PathParameter
 
 from appliance.crypto.identity import fingerprint, fingerprint_words
-from appliance.records import sessions
+from appliance.records import organisation, sessions
 from appliance.records.accounts import Account
 from appliance.web.languages import mark
+from appliance.web.pages.organisation import ShownKey, offered_to, organisation_words
 from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop
 from appliance.worker.entering import algorithm_of, forget_ended
 
@@ -39,6 +40,19 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """That the organisation's key was used for this person.
+
+    Attributes:
+        used_by: Name of the administrator.
+        used_at: UTC, as ISO 8601.
+    """
+
+    used_by: str
+    used_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """What ``account/show.html`` shows.
 
@@ -46,6 +60,11 @@ class AccountPage:
         role: In words.
         words: Of the fingerprint, by which others make sure of this person's keys.
         algorithm: How a passphrase is to be stretched, as in a KDF record.
+        organisation: To whose keys the person may consent, or None.
+        has_consented: Whether they did.
+        uses: When the organisation's key was used for them, the last time first.
+        may_say_seen: Whether it can be this person who says that they know of it.
+        script_words: What scripts say about it.
     """
 
     frame: Frame
@@ -55,6 +74,11 @@ class AccountPage:
     words: tuple[str, ...]
     sessions: tuple[SessionRow, ...]
     algorithm: int
+    organisation: ShownKey | None
+    has_consented: bool
+    uses: tuple[Use, ...]
+    may_say_seen: bool
+    script_words: dict[str, str]
 
 
 class AccountPages(Controller):
@@ -74,6 +98,8 @@ class AccountPages(Controller):
         account = signed_in.account
         with workshop.database.read() as session:
             live = sessions.listing(session, account.id)
+            uses = organisation.uses(session, account.id)
+        key, has_consented = offered_to(workshop, account.id)
         page = AccountPage(
             frame=visit.frame(request),
             account_id=account.id,
@@ -82,6 +108,11 @@ class AccountPages(Controller):
             words=words_of(account),
             sessions=tuple(_row(one, signed_in.live.id) for one in live),
             algorithm=algorithm_of(workshop),
+            organisation=key,
+            has_consented=has_consented,
+            uses=tuple(Use(use.used_by, use.used_at.isoformat()) for use in uses),
+            may_say_seen=any(not use.seen for use in uses) and not signed_in.live.recovered,
+            script_words=organisation_words(visit.language),
         )
         return visit.page("account/show.html", page)
 

@@ -1,10 +1,10 @@
 // @ts-check
 /** The page of one's own account: lock and unlock, end sessions, another passphrase, a fresh recovery code. */
 
-import { fromBase64 } from "./crypto/bytes.js";
-import { inputIn, chosenPassphrase, onSubmit } from "./forms.js";
+import { chosenPassphrase, onSubmit } from "./forms.js";
 import { notify } from "./notices.js";
-import { changeCode, changePassphrase, keysOfPassphrase, userKeyByPassphrase } from "./person_keys.js";
+import { changeCode, changePassphrase } from "./person_keys.js";
+import { provedBy } from "./proving.js";
 import { haveItTypedBack } from "./recovery_code.js";
 import { ask } from "./request.js";
 import { lock, openVault, requireVault } from "./vault.js";
@@ -83,16 +83,6 @@ function changeCodeHere(section) {
       notify(say("code_changed"));
     });
   });
-}
-
-/**
- * Open the slot with the passphrase that was typed: a page that stands open is not enough to change a key.
- * @param {HTMLFormElement} form
- */
-async function provedBy(form) {
-  const state = await ask("GET", "/vault");
-  const keys = await keysOfPassphrase(inputIn(form, "[data-current]").value, fromBase64(state.kdf));
-  return { state, keys, userKey: await userKeyByPassphrase(state, keys) };
 }
 
 /**
