@@ -3,8 +3,8 @@
 
 import { notify } from "./notices.js";
 import { forgetRecording } from "./private/forgetting.js";
-import { Problem, ask } from "./request.js";
-import { say } from "./words.js";
+import { ask } from "./request.js";
+import { tell } from "./words.js";
 
 /** @param {(recordingId: string) => void} onDeleted */
 export function askBeforeDeleting(onDeleted) {
@@ -31,7 +31,7 @@ async function remove(id, then, onDeleted) {
   try {
     await ask("DELETE", `/recordings/${id}`);
   } catch (error) {
-    notify(error instanceof Problem ? error.message : say("failed"), { isTrouble: true });
+    notify(tell(error), { isTrouble: true });
     return;
   }
   await forgetRecording(id).catch(() => {}); // The recording is gone either way; the library asks about it later.

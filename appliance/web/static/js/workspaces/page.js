@@ -3,7 +3,7 @@
 
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { notify } from "../notices.js";
-import { IndexRolledBack, SealedIndex } from "../private/index.js";
+import { SealedIndex } from "../private/index.js";
 import { seenList } from "../pure/pinned.js";
 import { ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
@@ -154,8 +154,7 @@ async function needVault() {
 /** @param {unknown} error */
 function refuse(error) {
   const banner = /** @type {HTMLElement} */ (page.querySelector("[data-refused]"));
-  const sentence = error instanceof IndexRolledBack ? say("index_rolled_back") : inWords(error);
-  /** @type {HTMLElement} */ (banner.querySelector("[data-text]")).textContent = sentence;
+  /** @type {HTMLElement} */ (banner.querySelector("[data-text]")).textContent = inWords(error);
   banner.hidden = false;
 }
 
