@@ -1,6 +1,7 @@
 // @ts-check
 /** Delete a recording, after the person said so in a dialog that names it. */
 
+import { agreed } from "./dialogs.js";
 import { notify } from "./notices.js";
 import { forgetRecording } from "./private/forgetting.js";
 import { ask } from "./request.js";
@@ -8,17 +9,11 @@ import { tell } from "./words.js";
 
 /** @param {(recordingId: string) => void} onDeleted */
 export function askBeforeDeleting(onDeleted) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("delete-dialog"));
-  document.addEventListener("click", (event) => {
+  document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-delete]") : null;
     if (!(button instanceof HTMLElement)) return;
     const { delete: id = "", title = "", then = "" } = button.dataset;
-    /** @type {HTMLElement} */ (dialog.querySelector("[data-subject]")).textContent = title;
-    dialog.returnValue = "keep";
-    dialog.onclose = () => {
-      if (dialog.returnValue === "delete") remove(id, then, onDeleted);
-    };
-    dialog.showModal();
+    if (await agreed("delete-dialog", title)) await remove(id, then, onDeleted);
   });
 }
 

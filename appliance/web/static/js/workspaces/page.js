@@ -1,6 +1,7 @@
 // @ts-check
 /** The page of one workspace: who is in it, by lists that were verified here; owners change it. */
 
+import { agreed } from "../dialogs.js";
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { notify } from "../notices.js";
 import { SealedIndex } from "../private/index.js";
@@ -156,22 +157,6 @@ function refuse(error) {
   const banner = /** @type {HTMLElement} */ (page.querySelector("[data-refused]"));
   /** @type {HTMLElement} */ (banner.querySelector("[data-text]")).textContent = inWords(error);
   banner.hidden = false;
-}
-
-/**
- * @param {string} dialogId
- * @param {string} [subject]
- * @returns {Promise<boolean>}
- */
-function agreed(dialogId, subject) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(dialogId));
-  const place = dialog.querySelector("[data-subject]");
-  if (place && subject !== undefined) place.textContent = subject;
-  dialog.returnValue = "no";
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-  });
 }
 
 /**
