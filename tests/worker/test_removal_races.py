@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -27,7 +26,7 @@ from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import close, remove
 from tests.packs import sealed_pack
 from tests.people import Person
-from tests.web.appliance import a_transcript, enrolled, finish_job, open_workshop, put_recording
+from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import sealed_title
 from tests.worker.shared import Team
 
@@ -35,13 +34,6 @@ PATIENCE_S = 30
 A_MOMENT_S = 0.3
 
 Asked = Callable[[Workshop, Person], object]
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    opened = open_workshop(tmp_path)
-    yield opened
-    opened.close()
 
 
 def upload(workshop: Workshop, person: Person, workspace_id: str | None = None) -> None:
