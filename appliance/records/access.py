@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from appliance.crypto.members import Role
 from appliance.errors import NotFoundError, RoleError
-from appliance.records import workspaces
+from appliance.records import accounts, workspaces
 from appliance.records.tables import Recording, WorkspaceMember
 
 __all__ = ["Act", "allowed", "get", "may", "place_of", "places_of", "readable", "require_upload"]
@@ -77,12 +77,14 @@ def allowed_by(role: Role | None, *, is_own_upload: bool) -> frozenset[Act]:
 
 
 def require_upload(session: Session, account_id: str, workspace_id: str | None) -> None:
-    """Refuse a recording that is put into a workspace by somebody who may not.
+    """Refuse a recording that is put somewhere by somebody who may not: to be asked where it gets its place.
 
     Raises:
+        SignedOutError: Their account was closed meanwhile.
         NotFoundError: There is no such workspace, or they are not let in.
         RoleError: They only read there.
     """
+    accounts.require_open(session, account_id)
     if workspace_id is None:
         return
     role = workspaces.role_of(session, workspace_id, account_id)

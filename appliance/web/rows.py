@@ -47,10 +47,6 @@ NEWS: dict[State, str] = {
     "cancelled": mark("{title}: cancelled"),
 }
 PRIVATE_TITLE = mark("Private recording")
-INDEX_ROLLED_BACK = mark(
-    "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
-    "private, and tell your administrator."
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def begin_private_upload(workshop: Workshop, owner_id: str, upload: PrivateUploa
     """Make room for a recording whose title and transcript the appliance will not be able to read.
 
     Raises:
+        SignedOutError: Their account is being removed.
         ModeNotAllowedError: Here no recording is private.
         CryptoError: The title does not have the form of one.
         UploadError: As in ``begin_upload``.
@@ -98,6 +99,7 @@ def _add(workshop: Workshop, owner_id: str, upload: PrivateUpload, title_wrap: W
             remember_file_key(workshop, audio_id, audio_key)
         workshop.keystore.put(title_wrap)
         with workshop.database.write() as session:
+            access.require_upload(session, owner_id, upload.workspace_id)
             return recordings.add(
                 session,
                 owner_id=owner_id,

@@ -92,6 +92,7 @@ def make(workshop: Workshop, account_id: str, signed: SignedList, keys: SentKeys
         MemberListError: And its kin: nobody would accept the list.
         KeysRefusedError: What the browser sent does not fit together.
         ConflictError: There is a workspace with this id.
+        SignedOutError: Their account is being removed.
     """
     with workshop.changing_members:
         with workshop.database.read() as session:
@@ -99,6 +100,7 @@ def make(workshop: Workshop, account_id: str, signed: SignedList, keys: SentKeys
             if bytes.fromhex(draft.workspace) in workspaces.ids(session):
                 raise ConflictError
         with replacing(workshop, draft, keys, [account_id]), workshop.database.write() as session:
+            accounts.require_open(session, account_id)
             workspaces.add(session, draft.workspace, account_id)
             workspaces.append(session, draft.workspace, draft.version, signed)
             workspaces.set_members(session, draft.workspace, {account_id: Role.OWNER})

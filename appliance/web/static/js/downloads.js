@@ -4,8 +4,7 @@
 import { FORMATS } from "./export/formats.js";
 import { notify } from "./notices.js";
 import { fileName } from "./pure/filename.js";
-import { InWords, Problem } from "./request.js";
-import { say } from "./words.js";
+import { tell } from "./words.js";
 
 const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
 
@@ -18,8 +17,7 @@ export function offerDownloads(opening) {
     try {
       opened = await opening;
     } catch (error) {
-      const isTold = error instanceof Problem || error instanceof InWords;
-      notify(isTold ? error.message : say("failed"), { isTrouble: true });
+      notify(tell(error), { isTrouble: true });
       return;
     }
     const { render, mediaType, suffix } = FORMATS[button.dataset.download ?? ""];

@@ -8,7 +8,6 @@ import { say } from "../words.js";
 import { inWords, isOfWorkspace } from "../workspaces/trouble.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
-import { IndexRolledBack } from "./index.js";
 import { keepSearchable } from "./reading.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
 import { openTitle } from "./titles.js";
@@ -65,7 +64,11 @@ class Page {
   async save(changed) {
     const speakers = changed.speakers.map(({ id, name }) => ({ id, name: plainName(name) }));
     const kept = { ...changed, speakers };
-    await this.source.save(kept);
+    try {
+      await this.source.save(kept);
+    } catch (error) {
+      throw toWords(error);
+    }
     this.keepSearchable();
     return kept;
   }
@@ -97,7 +100,6 @@ function nameDeletion(title) {
 /** @param {unknown} error */
 export function toWords(error) {
   if (error instanceof NotAsRemembered) return new InWords(say(error.verdict));
-  if (error instanceof IndexRolledBack) return new InWords(say("index_rolled_back"));
   if (isOfWorkspace(error)) return new InWords(inWords(error));
   if (error instanceof Refusal) return new InWords(say("does_not_open", { code: error.code }));
   return error;

@@ -5,6 +5,9 @@
  * lay aside on its own disk, and is saved as any download at the end.
  */
 
+import { InWords } from "../request.js";
+import { say } from "../words.js";
+
 const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
 const BLOB_BYTES = 8 * 2 ** 20;
 
@@ -14,7 +17,11 @@ const BLOB_BYTES = 8 * 2 ** 20;
  */
 
 /** The disk, or who guards it, refused. */
-export class NotWritten extends Error {}
+export class NotWritten extends InWords {
+  constructor() {
+    super(say("file_failed"));
+  }
+}
 
 /**
  * Ask where to put a file, where the browser can; call it first thing in a click, or the browser does not ask.
