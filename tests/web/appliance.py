@@ -32,7 +32,8 @@ from appliance.worker.workshop import Workshop
 from tests.people import QUICK, Person
 
 ADDRESS = "https://testserver.local"
-NAMES = ("testserver.local", "localhost", "127.0.0.1")
+LOOPBACK = ("localhost", "127.0.0.1")
+NAMES = ("testserver.local", *LOOPBACK)
 AT_A_DESK = Visitor(origin=ADDRESS, address="192.0.2.7", known_by="", device="Firefox, Linux")
 PEOPLE: dict[tuple[Path, str], Person] = {}
 """Who has enrolled, by the data folder of a test and by name."""
@@ -167,7 +168,7 @@ def serving(workshop: Workshop, port: int = 0) -> Iterator[LiveAppliance]:
     """Serve over TLS in a thread of this process, on a free port unless one is named."""
     listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
-    tls = tls_context(workshop.settings.keys_folder, ("localhost", "127.0.0.1"))
+    tls = tls_context(workshop.settings.keys_folder, LOOPBACK)
     config = uvicorn.Config(
         create_app(workshop),
         ssl_context_factory=lambda _config, _default: tls,
