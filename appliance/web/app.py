@@ -24,13 +24,10 @@ def create_app(workshop: Workshop) -> Litestar:
     prepare_templates()
     files()  # Read now, as the templates are.
 
-    async def provide_workshop() -> Workshop:
-        return workshop
-
     return Litestar(
         route_handlers=[*pages.CONTROLLERS, hand_out],
         dependencies={
-            "workshop": Provide(provide_workshop),
+            "workshop": Provide(_provide_workshop),
             "visit": Provide(provide_visit),
             "owner_id": Provide(_provide_owner_id),
             "signed_in": Provide(_provide_signed_in),
@@ -43,6 +40,11 @@ def create_app(workshop: Workshop) -> Litestar:
         logging_config=None,  # The framework's own would replace ours, which leaves titles and paths out.
         request_max_body_size=MAX_BODY_BYTES,
     )
+
+
+async def _provide_workshop(request: Request[object, object, State]) -> Workshop:
+    found: Workshop = request.app.state.workshop
+    return found
 
 
 async def _provide_owner_id(request: Request[object, object, State]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from litestar import Litestar
 
 from appliance.certificates import tls_context
 from appliance.config import Settings
@@ -37,6 +38,8 @@ NAMES = ("testserver.local", *LOOPBACK)
 AT_A_DESK = Visitor(origin=ADDRESS, address="192.0.2.7", known_by="", device="Firefox, Linux")
 PEOPLE: dict[tuple[Path, str], Person] = {}
 """Who has enrolled, by the data folder of a test and by name."""
+IDLE: list[Litestar] = []
+"""Applications that no test uses at the moment."""
 
 LINES = (
     ("S1", 0.0, 4.2, "Good morning. Thank you for coming in on such short notice."),
@@ -53,6 +56,18 @@ def open_workshop(folder: Path, weaknesses: tuple[str, ...] = (), **settings: ob
     given = Settings(data=folder / "data", keys=folder / "keys", **{"names": NAMES} | settings)  # type: ignore[arg-type]
     given.keys_folder.mkdir(parents=True, exist_ok=True)
     return Workshop.open(given, weaknesses)
+
+
+@contextlib.contextmanager
+def application(workshop: Workshop) -> Iterator[Litestar]:
+    """Lend the application, put round this workshop: building its routes anew would take longer than most tests do."""
+    app = IDLE.pop() if IDLE else create_app(workshop)
+    app.state.workshop = workshop
+    try:
+        yield app
+    finally:
+        del app.state.workshop
+        IDLE.append(app)
 
 
 def issue_link(workshop: Workshop, name: str | None = None, role: str = accounts.ADMINISTRATOR) -> str:
@@ -169,28 +184,29 @@ def serving(workshop: Workshop, port: int = 0) -> Iterator[LiveAppliance]:
     listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
     tls = tls_context(workshop.settings.keys_folder, LOOPBACK)
-    config = uvicorn.Config(
-        create_app(workshop),
-        ssl_context_factory=lambda _config, _default: tls,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
+    with application(workshop) as app:
+        config = uvicorn.Config(
+            app,
+            ssl_context_factory=lambda _config, _default: tls,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
 
-    def stop() -> None:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(timeout=10)
+            listener.close()
 
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield LiveAppliance(workshop, f"https://localhost:{port}", port, stop)
-    finally:
-        stop()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield LiveAppliance(workshop, f"https://localhost:{port}", port, stop)
+        finally:
+            stop()
 
 
 def _job(workshop: Workshop, recording_id: str) -> Job:
