@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +22,7 @@ from appliance.crypto.kdf import KdfRecord
 from appliance.errors import ApplianceError
 from appliance.options import TranscribeOptions
 from appliance.records import accounts, invitations, jobs, sessions, transcripts
+from appliance.records.database import DATABASE_FILE, Database
 from appliance.records.jobs import Job
 from appliance.spool import CHUNK_BYTES
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
@@ -55,7 +58,19 @@ def open_workshop(folder: Path, weaknesses: tuple[str, ...] = (), **settings: ob
     """Open an appliance whose data and keys lie in a folder."""
     given = Settings(data=folder / "data", keys=folder / "keys", **{"names": NAMES} | settings)  # type: ignore[arg-type]
     given.keys_folder.mkdir(parents=True, exist_ok=True)
+    if not given.data.exists():
+        given.data.mkdir(mode=0o700, parents=True)
+        (given.data / DATABASE_FILE).write_bytes(new_database())
     return Workshop.open(given, weaknesses)
+
+
+@cache
+def new_database() -> bytes:
+    """Return the database of a first start; making its tables takes longer than most tests that need one."""
+    with tempfile.TemporaryDirectory() as folder:
+        Database.open(Path(folder), ballast_bytes=2**20).close()
+        assert not list(Path(folder).glob(f"{DATABASE_FILE}-*"))  # Nothing of it stands in a log still.
+        return (Path(folder) / DATABASE_FILE).read_bytes()
 
 
 @contextlib.contextmanager
