@@ -24,7 +24,7 @@ from appliance.records.keystore import Wrap
 from appliance.web.rendering import assets
 from appliance.worker.places import UNDER_WORKSPACE_KEY
 from appliance.worker.workshop import Workshop
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
 from tests.people import PASSPHRASE, Person
 from tests.web.appliance import LiveAppliance, enrolled, open_workshop, serving
 from tests.worker.shared import Team

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
-from collections.abc import Sequence
-
 from litestar import Litestar, Request
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.static_files import create_static_files_router
-from litestar.types import ControllerRouterHandler
 
 from appliance.records.sessions import SignedIn
 from appliance.web import pages
-from appliance.web.guards import PUBLIC, owner_of, require_own_page, require_session, session_of
+from appliance.web.files import files, hand_out
+from appliance.web.guards import owner_of, require_own_page, require_session, session_of
 from appliance.web.problems import PROBLEMS
-from appliance.web.rendering import STATIC, assets, prepare_templates
-from appliance.web.security import IMMUTABLE, add_headers
+from appliance.web.rendering import prepare_templates
+from appliance.web.security import add_headers
 from appliance.web.visit import provide_visit
 from appliance.worker.workshop import Workshop
 
@@ -25,16 +21,13 @@ MAX_BODY_BYTES = 65_536  # Every body is small, but a chunk, whose route says so
 
 def create_app(workshop: Workshop) -> Litestar:
     """Build the application round an open workshop, which stays the caller's to close."""
-    mimetypes.add_type("text/javascript", ".js")  # Some systems say otherwise, and nosniff then refuses the script.
     prepare_templates()
-
-    async def provide_workshop() -> Workshop:
-        return workshop
+    files()  # Read now, as the templates are.
 
     return Litestar(
-        route_handlers=_routes(),
+        route_handlers=[*pages.CONTROLLERS, hand_out],
         dependencies={
-            "workshop": Provide(provide_workshop),
+            "workshop": Provide(_provide_workshop),
             "visit": Provide(provide_visit),
             "owner_id": Provide(_provide_owner_id),
             "signed_in": Provide(_provide_signed_in),
@@ -49,14 +42,9 @@ def create_app(workshop: Workshop) -> Litestar:
     )
 
 
-def _routes() -> Sequence[ControllerRouterHandler]:
-    static = create_static_files_router(
-        path=assets(),
-        directories=[STATIC],
-        opt=PUBLIC,
-        cache_control=CacheControlHeader.from_header(IMMUTABLE),
-    )
-    return [*pages.CONTROLLERS, static]
+async def _provide_workshop(request: Request[object, object, State]) -> Workshop:
+    found: Workshop = request.app.state.workshop
+    return found
 
 
 async def _provide_owner_id(request: Request[object, object, State]) -> str:

@@ -65,8 +65,10 @@ async def add_headers(message: Message, scope: Scope) -> None:
     policy = WORKER_POLICIES.get(scope["path"].removeprefix(assets()))
     if policy and scope["path"].startswith(assets()) and message["status"] < HTTP_400_BAD_REQUEST:
         headers["content-security-policy"] = policy
-    headers.setdefault("cache-control", "no-store")
-    headers.add("vary", "HX-Request, Accept-Language, Cookie")
+    if headers.get("cache-control") != IMMUTABLE:
+        # What is kept for good is the same for everybody. Named there too, each new cookie would have it fetched again.
+        headers["cache-control"] = "no-store"
+        headers.add("vary", "HX-Request, Accept-Language, Cookie")
     if _host(scope) not in LOCAL_HOSTS:
         # A browser that pins localhost to TLS would pin every other program on that machine too.
         headers["strict-transport-security"] = STRICT_TRANSPORT

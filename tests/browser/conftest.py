@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from appliance.certificates import ensure_certificates
 from appliance.records.accounts import ADMINISTRATOR
 from appliance.web.security import SESSION_COOKIE
 from appliance.worker.workshop import Workshop
-from tests.web.appliance import LiveAppliance, open_workshop, serving, sign_in
+from tests.browser.chromium import CHROMIUM, driver, trusting
+from tests.web.appliance import LOOPBACK, LiveAppliance, open_workshop, serving, sign_in
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TIMEOUT_MS = 30_000
 
 WATCH_POLICY = """
@@ -66,18 +66,33 @@ class Visitor:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys folder of an appliance that has its certificates, for all that are tried in this run."""
+    folder = tmp_path_factory.mktemp("certificates")
+    ensure_certificates(folder, LOOPBACK)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def arguments(certificates: Path) -> list[str]:
+    """How a Chromium is started that trusts them."""
+    return trusting(certificates / "leaf.crt")
+
+
+@pytest.fixture(scope="session")
+def chromium(arguments: list[str], certificates: Path) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with driver(certificates / "ca.crt") as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LiveAppliance]:
+def live(tmp_path: Path, certificates: Path, request: pytest.FixtureRequest) -> Iterator[LiveAppliance]:
     """An appliance, with the settings that a test is parametrized with."""
+    shutil.copytree(certificates, tmp_path / "keys")
     workshop = open_workshop(tmp_path, **getattr(request, "param", {}))
     with serving(workshop) as appliance:
         yield appliance
@@ -92,7 +107,7 @@ def visit(chromium: Browser, live: LiveAppliance) -> Iterator[Callable[..., Visi
     def arrive(
         *, signed_in: bool = True, name: str = "owner", role: str = ADMINISTRATOR, **settings: object
     ) -> Visitor:
-        context = chromium.new_context(ignore_https_errors=True, **({"locale": "en-GB"} | settings))  # type: ignore[arg-type]
+        context = chromium.new_context(**({"locale": "en-GB"} | settings))  # type: ignore[arg-type]
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(WATCH_POLICY)
         cookie, owner_id = sign_in(live.workshop, name, role)

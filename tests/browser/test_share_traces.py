@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor
+from tests.browser.chromium import CHROMIUM
+from tests.browser.conftest import Visitor
 from tests.browser.sharing import expect_transcript, make_link, put_transcript
 from tests.links import Link
 
@@ -27,10 +28,10 @@ KEEPS_THE_FIRST_ADDRESS = re.compile(r"Default/History(-journal)?|Default/Sessio
 
 
 @contextmanager
-def lasting(chromium: Browser, profile: Path) -> Iterator[Page]:
+def lasting(chromium: Browser, arguments: list[str], profile: Path) -> Iterator[Page]:
     """Open a browser that keeps what any browser keeps."""
     context = chromium.browser_type.launch_persistent_context(
-        profile, executable_path=CHROMIUM, args=ARGUMENTS, ignore_https_errors=True, locale="en-GB"
+        profile, executable_path=CHROMIUM, args=arguments, locale="en-GB"
     )
     page = context.new_page()
     yield page
@@ -55,11 +56,11 @@ def shown_history(profile: Path) -> list[tuple[str, str]]:
 
 
 def test_the_history_that_is_shown_has_neither_key_nor_title(
-    chromium: Browser, visitor: Visitor, tmp_path: Path
+    chromium: Browser, arguments: list[str], visitor: Visitor, tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile"
     link = make_link(visitor, put_transcript(visitor), PIN)
-    with lasting(chromium, profile) as page:
+    with lasting(chromium, arguments, profile) as page:
         page.goto(link)
         page.get_by_label("PIN").fill(PIN)
         page.keyboard.press("Enter")
@@ -75,10 +76,12 @@ def test_the_history_that_is_shown_has_neither_key_nor_title(
         assert files_with(profile, text) == set(), text
 
 
-def test_a_key_that_was_sent_apart_is_nowhere(chromium: Browser, visitor: Visitor, tmp_path: Path) -> None:
+def test_a_key_that_was_sent_apart_is_nowhere(
+    chromium: Browser, arguments: list[str], visitor: Visitor, tmp_path: Path
+) -> None:
     profile = tmp_path / "profile"
     address, _, key = make_link(visitor, put_transcript(visitor)).partition("#")
-    with lasting(chromium, profile) as page:
+    with lasting(chromium, arguments, profile) as page:
         page.goto(address)
         page.get_by_label("The whole link, or its key").fill(key)
         page.keyboard.press("Enter")
@@ -88,11 +91,11 @@ def test_a_key_that_was_sent_apart_is_nowhere(chromium: Browser, visitor: Visito
 
 
 def test_another_language_leaves_no_key_in_the_history_that_is_shown(
-    chromium: Browser, visitor: Visitor, tmp_path: Path
+    chromium: Browser, arguments: list[str], visitor: Visitor, tmp_path: Path
 ) -> None:
     profile = tmp_path / "profile"
     address, _, key = make_link(visitor, put_transcript(visitor)).partition("#")
-    with lasting(chromium, profile) as page:
+    with lasting(chromium, arguments, profile) as page:
         page.goto(f"{address}#{key}")
         expect_transcript(page)
         page.locator("summary", has_text="Language and appearance").click()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import uvicorn
+from litestar import Litestar
 
 from appliance.certificates import tls_context
 from appliance.config import Settings
@@ -19,6 +22,7 @@ from appliance.crypto.kdf import KdfRecord
 from appliance.errors import ApplianceError
 from appliance.options import TranscribeOptions
 from appliance.records import accounts, invitations, jobs, sessions, transcripts
+from appliance.records.database import DATABASE_FILE, Database
 from appliance.records.jobs import Job
 from appliance.spool import CHUNK_BYTES
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, to_json
@@ -32,10 +36,13 @@ from appliance.worker.workshop import Workshop
 from tests.people import QUICK, Person
 
 ADDRESS = "https://testserver.local"
-NAMES = ("testserver.local", "localhost", "127.0.0.1")
+LOOPBACK = ("localhost", "127.0.0.1")
+NAMES = ("testserver.local", *LOOPBACK)
 AT_A_DESK = Visitor(origin=ADDRESS, address="192.0.2.7", known_by="", device="Firefox, Linux")
 PEOPLE: dict[tuple[Path, str], Person] = {}
 """Who has enrolled, by the data folder of a test and by name."""
+IDLE: list[Litestar] = []
+"""Applications that no test uses at the moment."""
 
 LINES = (
     ("S1", 0.0, 4.2, "Good morning. Thank you for coming in on such short notice."),
@@ -51,7 +58,31 @@ def open_workshop(folder: Path, weaknesses: tuple[str, ...] = (), **settings: ob
     """Open an appliance whose data and keys lie in a folder."""
     given = Settings(data=folder / "data", keys=folder / "keys", **{"names": NAMES} | settings)  # type: ignore[arg-type]
     given.keys_folder.mkdir(parents=True, exist_ok=True)
+    if not given.data.exists():
+        given.data.mkdir(mode=0o700, parents=True)
+        (given.data / DATABASE_FILE).write_bytes(new_database())
     return Workshop.open(given, weaknesses)
+
+
+@cache
+def new_database() -> bytes:
+    """Return the database of a first start; making its tables takes longer than most tests that need one."""
+    with tempfile.TemporaryDirectory() as folder:
+        Database.open(Path(folder), ballast_bytes=2**20).close()
+        assert not list(Path(folder).glob(f"{DATABASE_FILE}-*"))  # Nothing of it stands in a log still.
+        return (Path(folder) / DATABASE_FILE).read_bytes()
+
+
+@contextlib.contextmanager
+def application(workshop: Workshop) -> Iterator[Litestar]:
+    """Lend the application, put round this workshop: building its routes anew would take longer than most tests do."""
+    app = IDLE.pop() if IDLE else create_app(workshop)
+    app.state.workshop = workshop
+    try:
+        yield app
+    finally:
+        del app.state.workshop
+        IDLE.append(app)
 
 
 def issue_link(workshop: Workshop, name: str | None = None, role: str = accounts.ADMINISTRATOR) -> str:
@@ -167,29 +198,30 @@ def serving(workshop: Workshop, port: int = 0) -> Iterator[LiveAppliance]:
     """Serve over TLS in a thread of this process, on a free port unless one is named."""
     listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
-    tls = tls_context(workshop.settings.keys_folder, ("localhost", "127.0.0.1"))
-    config = uvicorn.Config(
-        create_app(workshop),
-        ssl_context_factory=lambda _config, _default: tls,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
+    tls = tls_context(workshop.settings.keys_folder, LOOPBACK)
+    with application(workshop) as app:
+        config = uvicorn.Config(
+            app,
+            ssl_context_factory=lambda _config, _default: tls,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
 
-    def stop() -> None:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(timeout=10)
+            listener.close()
 
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield LiveAppliance(workshop, f"https://localhost:{port}", port, stop)
-    finally:
-        stop()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield LiveAppliance(workshop, f"https://localhost:{port}", port, stop)
+        finally:
+            stop()
 
 
 def _job(workshop: Workshop, recording_id: str) -> Job:

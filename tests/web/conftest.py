@@ -13,10 +13,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from appliance.web.app import create_app
 from appliance.web.security import CSRF_HEADER, SESSION_COOKIE, csrf_token
 from appliance.worker.workshop import Workshop
-from tests.web.appliance import ADDRESS, open_workshop, sign_in
+from tests.web.appliance import ADDRESS, application, open_workshop, sign_in
 
 JSON = {"Accept": "application/json"}
 
@@ -54,7 +53,7 @@ def browsing(folder: Path, weaknesses: tuple[str, ...] = (), **settings: object)
     """Open an appliance with its own settings and a browser that is signed in."""
     workshop = open_workshop(folder, weaknesses, **settings)
     try:
-        with TestClient(create_app(workshop), base_url=ADDRESS) as client:
+        with application(workshop) as app, TestClient(app, base_url=ADDRESS) as client:
             client.follow_redirects = False
             cookie, owner_id = sign_in(workshop)
             yield Browser(client, workshop, owner_id, cookie)

@@ -22,7 +22,17 @@ def test_every_answer_carries_the_policy_even_an_error(client: TestClient[Litest
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "microphone=()" in headers["permissions-policy"]
-    assert "HX-Request" in headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/", "/trust", "/health", "/nothing", "/setup/token", f"{assets()}/nothing.css"])
+def test_every_answer_that_may_differ_says_by_what_and_is_kept_nowhere(client: TestClient[Litestar], path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["vary"] == "HX-Request, Accept-Language, Cookie"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_a_script_is_fetched_once_whoever_signs_in(client: TestClient[Litestar]) -> None:
+    assert "vary" not in client.get(f"{assets()}/js/page.js").headers
 
 
 WORKER = "/js/argon2_worker.js"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.web.files import files
 from appliance.web.rendering import FOLDER, STATIC
 from tests.conftest import REPOSITORY
 
@@ -81,6 +82,16 @@ def test_every_sheet_is_used() -> None:
     index = (STATIC / "css" / "index.css").read_text()
     named = set(re.findall(r'url\("([^"]+)"\)', index))
     assert named == {path.relative_to(STATIC / "css").as_posix() for path in SHEETS if path.name != "index.css"}
+
+
+def test_a_page_gets_all_sheets_in_one_each_in_its_layer() -> None:
+    whole = files()["/css/index.css"].content.decode()
+    assert "@import" not in whole
+    assert "url(" not in whole  # It would be sought from another place than the one that the sheet was written for.
+    for sheet in SHEETS:
+        if sheet.name != "index.css":
+            layer = sheet.parent.name if sheet.parent.name == "components" else sheet.stem
+            assert f"@layer {layer} {{\n{sheet.read_text()}}}" in whole
 
 
 def test_pure_scripts_pass_their_own_tests() -> None:
