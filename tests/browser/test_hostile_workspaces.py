@@ -225,7 +225,8 @@ def test_a_workspace_key_that_the_list_does_not_name_is_not_used(anna: Visitor, 
     page.locator("[data-chosen-workspace]").select_option(workspace)
     page.get_by_role("radio", name="Only the members").check()
     page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
-    expect(page.locator("[data-upload-list] [data-trouble]")).to_be_visible()
+    trouble = page.locator("[data-upload-list] [data-trouble]")
+    expect(trouble).to_contain_text("is not the one that its owners signed")
     expect(page.locator("#recordings .recording")).to_have_count(0)
 
 
