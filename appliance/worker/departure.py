@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.records import recordings, workspaces
 from appliance.worker.library import erase_recordings
+from appliance.worker.link_ends import sweep_links
 from appliance.worker.member_keys import take_back_keys
 from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import remove
@@ -32,3 +33,4 @@ def leave_all(workshop: Workshop, account_id: str) -> None:
                 remove(workshop, workspace_id)
     with workshop.database.write() as session:
         workspaces.forget_account(session, account_id)
+    sweep_links(workshop)

@@ -20,6 +20,7 @@ from appliance.worker.consents import forget_consent
 from appliance.worker.departure import leave_all
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_all_of
+from appliance.worker.link_ends import sweep_links
 from appliance.worker.packs import delete_packs_of
 from appliance.worker.slots import Slot, replacing
 from appliance.worker.workshop import Workshop
@@ -73,6 +74,7 @@ def enrol(workshop: Workshop, token: str, name: str, keys: PublicKeys, slots: Sl
     with replacing(workshop, account_id, *offered), workshop.database.write() as session:
         account = accounts.enrol(session, invitations.use(session, token), name, keys)
         forget_consent(workshop, account.id)  # It holds the user key of before.
+    sweep_links(workshop)  # Of the workspaces that they are in no more.
     log.info("account enrolled")
     return let_in(workshop, account, visitor)
 

@@ -14,9 +14,9 @@ from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.consents import tidy_consents
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.link_ends import sweep_links, tidy_links
 from appliance.worker.member_keys import tidy_member_keys
 from appliance.worker.places import tidy_places
-from appliance.worker.sharing import sweep_links, tidy_links
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
 
