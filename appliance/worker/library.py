@@ -19,6 +19,7 @@ from appliance.worker.member_keys import tidy_member_keys
 from appliance.worker.places import tidy_places
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
+from appliance.worker.workspaces import remove
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,28 @@ def delete_all_of(workshop: Workshop, owner_id: str) -> int:
     return number
 
 
+def end_workspaces_of_nobody(workshop: Workshop) -> None:
+    """Remove the workspaces in which nobody is left, with all that is in them.
+
+    Whoever was let out last is out of the rows by then, so nothing is put in any more; and nobody comes back, because
+    only an owner could sign them in.
+    """
+    with workshop.database.read() as session:
+        left = workspaces.of_nobody(session)
+    for workspace_id in left:
+        with workshop.database.read() as session:
+            inside = recordings.inside(session, workspace_id)
+        erase_recordings(workshop, inside)
+        with workshop.changing_members:
+            remove(workshop, workspace_id)
+
+
 def tidy(workshop: Workshop) -> None:
-    """Erase what nobody needs any more: uploads that nobody continues, audio whose job has ended, expired links."""
+    """Erase what nobody needs any more.
+
+    Uploads that nobody continues, audio whose job has ended, workspaces without members, and links that are good for
+    nothing.
+    """
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
@@ -122,6 +143,7 @@ def tidy(workshop: Workshop) -> None:
         erase_recordings(workshop, [recording])
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
+    end_workspaces_of_nobody(workshop)
     sweep_links(workshop)
 
 

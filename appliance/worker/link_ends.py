@@ -46,6 +46,12 @@ def sweep_links(workshop: Workshop) -> None:
         log.info("links erased", extra={"count": len({share.id for share in ending})})
 
 
+def take_back_wraps(workshop: Workshop, documents: Sequence[bytes]) -> None:
+    """Take back every link's wraps of some documents whose links have no rows any more."""
+    stray = [wrap for wrap in workshop.keystore.held(*documents) if wrap.kind == UNDER_LINK]
+    workshop.keystore.change((), take_back=stray)
+
+
 def tidy_links(workshop: Workshop) -> None:
     """After a start: erase the wraps of links that have no row. Nobody makes a link meanwhile."""
     with workshop.database.read() as session:
