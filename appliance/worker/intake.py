@@ -137,7 +137,11 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
                 raise ChunkConflictError(number=number)
             return recording.received_chunks
         workshop.spool.receive(recording.audio_id, audio_key, number, chunk, recording.received_chunks)
-        _count(workshop, recording, number)
+        try:
+            _count(workshop, recording, number)
+        except NotFoundError:
+            _erase_if_gone(workshop, recording)
+            raise
     return number + 1
 
 
@@ -183,6 +187,14 @@ def _add(workshop: Workshop, place: Place, title: str, size_bytes: int, options:
         raise
     log.info("upload begins", extra={"recording": recording.id, "bytes": size_bytes})
     return recording
+
+
+def _erase_if_gone(workshop: Workshop, recording: Recording) -> None:
+    """Erase what was written for a recording that was deleted meanwhile, by who had found no bytes of it yet."""
+    with workshop.database.read() as session:
+        is_gone = session.get(Recording, recording.id) is None
+    if is_gone:
+        workshop.spool.erase(recording.audio_id)
 
 
 def _count(workshop: Workshop, recording: Recording, number: int) -> None:

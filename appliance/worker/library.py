@@ -132,8 +132,8 @@ def end_workspaces_of_nobody(workshop: Workshop) -> None:
 def tidy(workshop: Workshop) -> None:
     """Erase what nobody needs any more.
 
-    Uploads that nobody continues, audio whose job has ended, workspaces without members, and links that are good for
-    nothing.
+    Uploads that nobody continues, audio whose job has ended or whose recording is gone, workspaces without members, and
+    links that are good for nothing.
     """
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
@@ -143,6 +143,7 @@ def tidy(workshop: Workshop) -> None:
         erase_recordings(workshop, [recording])
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
+    _sweep_spool(workshop)
     end_workspaces_of_nobody(workshop)
     sweep_links(workshop)
 
@@ -172,9 +173,19 @@ def resume(workshop: Workshop) -> None:
     for recording in unopenable:
         if recording.audio_id not in with_keys:
             erase_recordings(workshop, [recording])
-    for audio_id in workshop.spool.audio_ids() - audio_ids:
-        workshop.spool.erase(audio_id)
     tidy(workshop)
+
+
+def _sweep_spool(workshop: Workshop) -> None:
+    """Erase the files of recordings that are gone.
+
+    Files are listed before rows are read: a row is there before its first byte, so one that begins in between is safe.
+    """
+    found = workshop.spool.audio_ids()
+    with workshop.database.read() as session:
+        strays = found - recordings.audio_ids(session)
+    for audio_id in strays:
+        workshop.spool.erase(audio_id)
 
 
 def _recordings_of(workshop: Workshop, owner_id: str) -> Sequence[Recording]:
@@ -189,6 +200,8 @@ def _remove(workshop: Workshop, some: Sequence[Recording]) -> None:
         workshop.spool.erase(recording.audio_id)
     workshop.database.remove(lambda session: [recordings.remove(session, recording.id) for recording in some])
     for recording in some:
+        if recording.state == "uploading":  # A chunk may have come in just before its row went.
+            workshop.spool.erase(recording.audio_id)
         workshop.uploading.pop(recording.id, None)
         workshop.board.publish(recording.id, None)
         log.info("recording deleted", extra={"recording": recording.id})
