@@ -121,7 +121,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
         AudioGoneError: Its key was in memory only, and the appliance was started anew.
         SpoolFullError: The disk is full; the upload can go on later.
     """
-    with workshop.uploading[recording_id]:
+    with workshop.uploading.of(recording_id):
         with workshop.database.read() as session:
             recording = uploaded_by(session, owner_id, recording_id)
         expected_bytes = min(CHUNK_BYTES, recording.size_bytes - number * CHUNK_BYTES)
@@ -206,7 +206,6 @@ def _count(workshop: Workshop, recording: Recording, number: int) -> None:
             recordings.mark_stored(session, recording.id)
             jobs.enqueue(session, recording.id, recordings.options_of(recording))
     if is_last:
-        workshop.uploading.pop(recording.id, None)
         log.info("upload complete", extra={"recording": recording.id, "count": number + 1})
         workshop.bell.ring()
         workshop.board.publish(recording.id, None)

@@ -202,6 +202,5 @@ def _remove(workshop: Workshop, some: Sequence[Recording]) -> None:
     for recording in some:
         if recording.state == "uploading":  # A chunk may have come in just before its row went.
             workshop.spool.erase(recording.audio_id)
-        workshop.uploading.pop(recording.id, None)
         workshop.board.publish(recording.id, None)
         log.info("recording deleted", extra={"recording": recording.id})

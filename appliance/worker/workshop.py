@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
 from appliance.worker.throttle import Throttle
+from appliance.worker.turns import Turns
 from appliance.worker.warden import Warden
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Workshop:
         claim: Descriptor of the lock on the data folder.
         weaknesses: What the kernel does not enforce, in words; empty where the seal is whole.
         draining: Held by the one thread that works through the queue.
-        uploading: Held while a chunk is taken, per recording.
+        uploading: The turn of a recording is held while a chunk of it is taken.
         decoders: The decoder at work on a job, by job id.
         minding_keys: Held while a file key is wrapped and stored, or fetched and opened, and while the keyring changes:
             so no key is ever stored under an epoch whose key is being erased.
@@ -84,7 +84,7 @@ class Workshop:
     bell: Doorbell = field(default_factory=NoBell)
     weaknesses: tuple[str, ...] = ()
     draining: Lock = field(default_factory=Lock)
-    uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    uploading: Turns = field(default_factory=Turns)
     minding_keys: Lock = field(default_factory=Lock)
     rotating: Lock = field(default_factory=Lock)
     decoders: dict[str, Child] = field(default_factory=dict)

@@ -155,6 +155,16 @@ def test_nobody_else_can_send_to_an_upload(workshop: Workshop) -> None:
         take_chunk(workshop, "f" * 32, recording.id, 0, TWO_CHUNKS[:CHUNK_BYTES])
 
 
+def test_no_request_leaves_anything_in_memory(workshop: Workshop) -> None:
+    recording = begin(workshop, b"RIFF")
+    for asked in ("0" * 32, recording.id):
+        with pytest.raises(NotFoundError):
+            take_chunk(workshop, "b" * 32, asked, 0, b"RIFF")
+    take_chunk(workshop, OWNER, recording.id, 0, b"RIFF")
+    take_chunk(workshop, OWNER, recording.id, 0, b"RIFF")  # Once more, after the last one.
+    assert len(workshop.uploading) == 0
+
+
 def test_a_title_is_kept_sealed_and_opens(workshop: Workshop) -> None:
     recording = begin(workshop, TWO_CHUNKS, "  Verhör <Zeuge>.wav ")
     assert open_title(workshop, recording) == "Verhör <Zeuge>.wav"
