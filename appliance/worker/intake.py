@@ -206,6 +206,7 @@ def _count(workshop: Workshop, recording: Recording, number: int) -> None:
             recordings.mark_stored(session, recording.id)
             jobs.enqueue(session, recording.id, recordings.options_of(recording))
     if is_last:
-        log.info("upload complete", extra={"recording": recording.id, "count": number + 1})
+        size = {} if recording.mode == recordings.PRIVATE else {"count": number + 1}
+        log.info("upload complete", extra={"recording": recording.id, **size})
         workshop.bell.ring()
         workshop.board.publish(recording.id, None)

@@ -130,11 +130,12 @@ def end_workspaces_of_nobody(workshop: Workshop) -> None:
 
 
 def tidy(workshop: Workshop) -> None:
-    """Erase what nobody needs any more.
+    """Write down the failures that wait for room, and erase what nobody needs any more.
 
     Uploads that nobody continues, audio whose job has ended or whose recording is gone, workspaces without members, and
     links that are good for nothing.
     """
+    runner.end_unended(workshop)
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)

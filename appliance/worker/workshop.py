@@ -13,7 +13,7 @@ from typing import Protocol
 
 from appliance.config import Settings
 from appliance.crypto.keyring import Keyring, load_root_key
-from appliance.errors import DataFolderError, RootKeyWrongError, WrongKeyError
+from appliance.errors import ApplianceError, DataFolderError, RootKeyWrongError, WrongKeyError
 from appliance.owners import require_own
 from appliance.records import accounts, recordings
 from appliance.records.database import Database
@@ -63,6 +63,7 @@ class Workshop:
         minding_keys: Held while a file key is wrapped and stored, or fetched and opened, and while the keyring changes:
             so no key is ever stored under an epoch whose key is being erased.
         rotating: Held by the one thread that goes through the wrapped keys.
+        unended: Why a job failed, by its id, as long as the disk has no room for that.
         fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
         door: What is known about who stands at it.
         halves: What unlocks a reloaded tab, by session.
@@ -88,6 +89,7 @@ class Workshop:
     minding_keys: Lock = field(default_factory=Lock)
     rotating: Lock = field(default_factory=Lock)
     decoders: dict[str, Child] = field(default_factory=dict)
+    unended: dict[str, ApplianceError] = field(default_factory=dict)
     fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: Throttle = field(default_factory=Throttle)
