@@ -147,8 +147,8 @@ def enrol(session: Session, link: SetupLink, name: str, keys: PublicKeys) -> Acc
     account = find(session, link.account_id)
     if account is None:
         account = Account(id=link.account_id, name=given, name_key=name_key(given), role=link.role)
-    elif account.is_enrolled:
-        given = account.name
+    else:
+        given = account.name if account.is_enrolled else given
         for table in (SealedIndex, WorkspaceMember):
             session.exec(delete(table).where(col(table.account_id) == account.id))
     holder = by_name(session, given)

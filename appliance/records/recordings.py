@@ -171,16 +171,23 @@ def mark_audio_erased(session: Session, recording_id: str) -> bool:
 
 
 def forget_particulars(session: Session, recording_id: str) -> None:
-    """Forget what the rows tell about the content of a private recording whose job has ended.
+    """Forget what the rows tell about the content of a private recording whose job has ended; nothing where it is gone.
 
     How long it is, what was chosen for it and how long each stage took would tell how much was spoken, in which
-    language and by how many people.
+    language and by how many people. So would the moments between which it was sent or worked on. Two stay: when it
+    came, which its owner is shown, and when its job ended, by which owners take turns.
     """
-    recording = session.get_one(Recording, recording_id)
+    recording = session.get(Recording, recording_id)
+    if recording is None:
+        return
     recording.options_json = "{}"
     recording.size_bytes = padded_size(recording.size_bytes)
-    statement = update(Job).where(col(Job.recording_id) == recording_id)
-    session.exec(statement.values(options_json="{}", diarize=True, audio_s=None, seconds_json=None))
+    recording.received_chunks = 0
+    recording.touched_at = recording.created_at
+    of_it = update(Job).where(col(Job.recording_id) == recording_id)
+    session.exec(of_it.values(options_json="{}", diarize=True, audio_s=None, seconds_json=None))
+    session.exec(of_it.where(col(Job.ended_at).is_not(None)).values(created_at=Job.ended_at))
+    session.exec(of_it.where(col(Job.started_at).is_not(None)).values(started_at=Job.ended_at))  # It had a turn.
     session.flush()
 
 

@@ -8,10 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from appliance.errors import ConflictError, LinkGoneError, NotFoundError
+from appliance.records import access, accounts
+from appliance.records.access import Act
 from appliance.records.columns import utc_now
-from appliance.records.tables import Share
+from appliance.records.tables import Recording, Share
 
-__all__ = ["Share", "add", "digest_of", "ended", "get", "ids", "listing", "note_opened", "remove", "working"]
+__all__ = [
+    "Share", "add", "digest_of", "ended", "get", "ids", "is_good", "listing", "note_opened", "remove", "remove_of",
+    "vain", "working",
+]  # fmt: skip
 
 
 def digest_of(token: bytes) -> bytes:
@@ -71,6 +76,19 @@ def ended(session: Session, now: datetime) -> Sequence[Share]:
     return session.exec(select(Share).where(Share.expires_at <= now)).all()
 
 
+def is_good(session: Session, share: Share, recording: Recording) -> bool:
+    """Tell whether the maker of a link may still share the recording, where it is now."""
+    maker = accounts.find(session, share.owner_id)
+    is_there = maker is not None and maker.is_enrolled
+    return is_there and access.may(session, share.owner_id, recording, Act.SHARE)
+
+
+def vain(session: Session) -> list[Share]:
+    """Return the links whose makers may not share any more what they are for."""
+    rows = session.exec(select(Share, Recording).join(Recording, col(Recording.id) == Share.recording_id))
+    return [share for share, recording in rows.all() if not is_good(session, share, recording)]
+
+
 def ids(session: Session) -> set[bytes]:
     """Return the ids of all links, as the key store has them."""
     return {bytes.fromhex(link_id) for link_id in session.exec(select(Share.id))}
@@ -84,3 +102,8 @@ def note_opened(session: Session, link_id: str, now: datetime) -> None:
 def remove(session: Session, *link_ids: str) -> None:
     """Remove links; those that are not there are no error."""
     session.exec(delete(Share).where(col(Share.id).in_(link_ids)))
+
+
+def remove_of(session: Session, recording_id: str) -> bool:
+    """Remove every link to a recording; tell whether there was one."""
+    return session.exec(delete(Share).where(col(Share.recording_id) == recording_id)).rowcount > 0

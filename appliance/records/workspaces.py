@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, exists, func, select
 
 from appliance.crypto.members import Role, SignedList
 from appliance.errors import ConflictError, NotFoundError
@@ -11,7 +11,7 @@ from appliance.records.tables import Recording, StoredList, Workspace, Workspace
 
 __all__ = [
     "StoredList", "Workspace", "add", "append", "chain", "forget_account", "has_recordings", "ids", "joined", "members",
-    "newest", "of_account", "remove", "role_of", "set_members",
+    "newest", "of_account", "of_nobody", "of_nobody_else", "remove", "role_of", "set_members",
 ]  # fmt: skip
 
 
@@ -98,6 +98,18 @@ def joined(session: Session, workspace_ids: Sequence[str]) -> dict[str, int]:
     """Return how many people are let into some workspaces."""
     statement = select(WorkspaceMember.workspace_id, func.count()).group_by(WorkspaceMember.workspace_id)
     return dict(session.exec(statement.where(col(WorkspaceMember.workspace_id).in_(workspace_ids))).all())
+
+
+def of_nobody(session: Session) -> list[str]:
+    """Return the workspaces into which nobody is let any more. Nobody can sign somebody in either: so it stays."""
+    members_of_it = exists().where(col(WorkspaceMember.workspace_id) == Workspace.id)
+    return list(session.exec(select(Workspace.id).where(~members_of_it)))
+
+
+def of_nobody_else(session: Session, account_id: str) -> list[str]:
+    """Return the workspaces into which somebody is let, and nobody besides."""
+    theirs = of_account(session, account_id)
+    return [workspace_id for workspace_id in theirs if members(session, workspace_id).keys() == {account_id}]
 
 
 def forget_account(session: Session, account_id: str) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from appliance.crypto.identity import public_of_seed
 from appliance.crypto.kdf import SALT_BYTES, KdfAlgorithm, KdfRecord, hkdf256
@@ -41,7 +42,8 @@ class Door:
         """Return what a name is answered that nobody has."""
         salt = self._derived(b"salt", name_key.encode())[:SALT_BYTES]
         account_id = self._derived(b"account", name_key.encode())[:ID_BYTES]
-        return StandIn(account_id.hex(), replace(KdfRecord.fresh(algorithm), salt=salt).encode())
+        shaped = UUID(bytes=account_id, version=4)  # As new_id makes them: six bits of an id are always the same.
+        return StandIn(shaped.hex, replace(KdfRecord.fresh(algorithm), salt=salt).encode())
 
     def remember(self, cookie: str, account_id: str) -> str:
         """Return the cookie of a browser in which somebody has just signed in, beside those who did before."""

@@ -17,7 +17,7 @@ from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
 from appliance.worker.consents import forget_consent
-from appliance.worker.departure import leave_all
+from appliance.worker.departure import keep_what_opens, leave_all, settle
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_all_of
 from appliance.worker.packs import delete_packs_of
@@ -56,6 +56,9 @@ class NextRecovery:
 def enrol(workshop: Workshop, token: str, name: str, keys: PublicKeys, slots: Slots, visitor: Visitor) -> Entered:
     """Use a link: make the account, or give it other keys, and begin its first session.
 
+    With other keys they are in no workspace any more. One in which they were alone ends: what the appliance can open
+    there becomes theirs, and what only their keys of before could open is erased.
+
     Raises:
         LinkUsedError: The link does not work any more.
         NameTakenError: Somebody else has the name; the link still works.
@@ -70,9 +73,16 @@ def enrol(workshop: Workshop, token: str, name: str, keys: PublicKeys, slots: Sl
         Slot(WrapKind.USER_KEY_UNDER_RECOVERY, keys.recovery_public, slots.recovery),
         Slot(WrapKind.IDENTITY_UNDER_USER_KEY, keys.x_public, slots.identity),
     )
-    with replacing(workshop, account_id, *offered), workshop.database.write() as session:
-        account = accounts.enrol(session, invitations.use(session, token), name, keys)
+    with (
+        replacing(workshop, account_id, *offered),
+        workshop.changing_members,
+        workshop.database.write() as session,
+    ):
+        link = invitations.use(session, token)
+        kept = keep_what_opens(session, link.account_id)
+        account = accounts.enrol(session, link, name, keys)
         forget_consent(workshop, account.id)  # It holds the user key of before.
+    settle(workshop, kept)
     log.info("account enrolled")
     return let_in(workshop, account, visitor)
 

@@ -63,6 +63,7 @@ class Indexing:
         self._thread: Thread | None = None
         self._putting = Lock()
         self._forgotten: set[str] = set()
+        self._reading: str | None = None  # What is put next, unless it was moved or forgotten since it was opened.
 
     def start(self, open_recording: OpenRecording, recordings: Sequence[tuple[str, str]]) -> None:
         """Begin to read, in the background.
@@ -87,18 +88,15 @@ class Indexing:
         """Drop a recording for good; when this returns, nothing finds it."""
         with self._putting:
             self._forgotten.add(recording)
-            self.index.forget(owner_id, recording)
+            self._clear(owner_id, recording)
         with self._turn:
             self._unreadable.discard(recording)
-            self._untidy.add(owner_id)
             self._turn.notify_all()
 
     def moved(self, owner_id: str, recording: str) -> None:
         """Say that a recording is another owner's now; when this returns, nothing finds it with the one of before."""
         with self._putting:
-            self.index.forget(owner_id, recording)
-        with self._turn:
-            self._untidy.add(owner_id)
+            self._clear(owner_id, recording)
         self.changed(recording)
 
     def progress(self, *owner_ids: str) -> Progress:
@@ -122,6 +120,19 @@ class Indexing:
         if self._thread is not None:
             self._thread.join(CLOSING_S)
         self.index.close()
+
+    def _clear(self, owner_id: str, recording: str) -> None:
+        """Clear the shelf that is said to hold a recording, and the one that does; to be called while putting waits.
+
+        They differ where it was moved after somebody looked where it is.
+        """
+        with self._turn:
+            shelves = {owner_id, self._owners.get(recording, owner_id)}
+            self._untidy |= shelves
+        for shelf in shelves:
+            self.index.forget(shelf, recording)
+        if self._reading == recording:
+            self._reading = None
 
     def _work(self, open_recording: OpenRecording) -> None:
         while (task := self._wait()) is not None:
@@ -151,6 +162,8 @@ class Indexing:
     def _read(self, open_recording: OpenRecording, recording: str) -> None:
         """Bring one recording into the index as it is now, or out of it where it is no more."""
         is_unreadable = False
+        with self._putting:
+            self._reading = recording
         try:
             self._put(*open_recording(recording))
         except NotFoundError:
@@ -166,16 +179,16 @@ class Indexing:
 
     def _put(self, owner_id: str, entry: Entry) -> None:
         with self._putting:
-            if entry.recording in self._forgotten:
+            if entry.recording in self._forgotten or entry.recording != self._reading:
                 return
             before = self._owners.get(entry.recording, owner_id)
             if before != owner_id:  # It was moved while it was being read.
                 self.index.forget(before, entry.recording)
             is_again = self.index.put(owner_id, entry)
-        with self._turn:
-            self._owners[entry.recording] = owner_id
-            if is_again:  # The words that stood there before are still in the index, though nothing leads to them.
-                self._untidy.add(owner_id)
+            with self._turn:  # Before anybody forgets it, who looks here where it stands.
+                self._owners[entry.recording] = owner_id
+                if is_again:  # The words that stood there before are still in the index, though nothing leads to them.
+                    self._untidy.add(owner_id)
 
     def _drop(self, recording: str) -> None:
         owner_id = self._owners.get(recording)

@@ -121,7 +121,7 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
         AudioGoneError: Its key was in memory only, and the appliance was started anew.
         SpoolFullError: The disk is full; the upload can go on later.
     """
-    with workshop.uploading[recording_id]:
+    with workshop.uploading.of(recording_id):
         with workshop.database.read() as session:
             recording = uploaded_by(session, owner_id, recording_id)
         expected_bytes = min(CHUNK_BYTES, recording.size_bytes - number * CHUNK_BYTES)
@@ -137,7 +137,11 @@ def take_chunk(workshop: Workshop, owner_id: str, recording_id: str, number: int
                 raise ChunkConflictError(number=number)
             return recording.received_chunks
         workshop.spool.receive(recording.audio_id, audio_key, number, chunk, recording.received_chunks)
-        _count(workshop, recording, number)
+        try:
+            _count(workshop, recording, number)
+        except NotFoundError:
+            _erase_if_gone(workshop, recording)
+            raise
     return number + 1
 
 
@@ -185,6 +189,14 @@ def _add(workshop: Workshop, place: Place, title: str, size_bytes: int, options:
     return recording
 
 
+def _erase_if_gone(workshop: Workshop, recording: Recording) -> None:
+    """Erase what was written for a recording that was deleted meanwhile, by who had found no bytes of it yet."""
+    with workshop.database.read() as session:
+        is_gone = session.get(Recording, recording.id) is None
+    if is_gone:
+        workshop.spool.erase(recording.audio_id)
+
+
 def _count(workshop: Workshop, recording: Recording, number: int) -> None:
     """Count the chunk; at the last one the recording and its job become one fact."""
     is_last = number + 1 == chunk_count(recording.size_bytes)
@@ -194,7 +206,7 @@ def _count(workshop: Workshop, recording: Recording, number: int) -> None:
             recordings.mark_stored(session, recording.id)
             jobs.enqueue(session, recording.id, recordings.options_of(recording))
     if is_last:
-        workshop.uploading.pop(recording.id, None)
-        log.info("upload complete", extra={"recording": recording.id, "count": number + 1})
+        size = {} if recording.mode == recordings.PRIVATE else {"count": number + 1}
+        log.info("upload complete", extra={"recording": recording.id, **size})
         workshop.bell.ring()
         workshop.board.publish(recording.id, None)

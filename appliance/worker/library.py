@@ -14,11 +14,12 @@ from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.consents import tidy_consents
 from appliance.worker.filekeys import erase_file_keys, file_key
+from appliance.worker.link_ends import sweep_links, tidy_links
 from appliance.worker.member_keys import tidy_member_keys
 from appliance.worker.places import tidy_places
-from appliance.worker.sharing import sweep_links, tidy_links
 from appliance.worker.slots import tidy_slots
 from appliance.worker.workshop import Workshop
+from appliance.worker.workspaces import remove
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,29 @@ def delete_all_of(workshop: Workshop, owner_id: str) -> int:
     return number
 
 
+def end_workspaces_of_nobody(workshop: Workshop) -> None:
+    """Remove the workspaces in which nobody is left, with all that is in them.
+
+    Whoever was let out last is out of the rows by then, so nothing is put in any more; and nobody comes back, because
+    only an owner could sign them in.
+    """
+    with workshop.database.read() as session:
+        left = workspaces.of_nobody(session)
+    for workspace_id in left:
+        with workshop.database.read() as session:
+            inside = recordings.inside(session, workspace_id)
+        erase_recordings(workshop, inside)
+        with workshop.changing_members:
+            remove(workshop, workspace_id)
+
+
 def tidy(workshop: Workshop) -> None:
-    """Erase what nobody needs any more: uploads that nobody continues, audio whose job has ended, expired links."""
+    """Write down the failures that wait for room, and erase what nobody needs any more.
+
+    Uploads that nobody continues, audio whose job has ended or whose recording is gone, workspaces without members, and
+    links that are good for nothing.
+    """
+    runner.end_unended(workshop)
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)
@@ -122,6 +144,8 @@ def tidy(workshop: Workshop) -> None:
         erase_recordings(workshop, [recording])
     for recording in ended:
         runner.erase_audio(workshop, recording.id)
+    _sweep_spool(workshop)
+    end_workspaces_of_nobody(workshop)
     sweep_links(workshop)
 
 
@@ -150,9 +174,19 @@ def resume(workshop: Workshop) -> None:
     for recording in unopenable:
         if recording.audio_id not in with_keys:
             erase_recordings(workshop, [recording])
-    for audio_id in workshop.spool.audio_ids() - audio_ids:
-        workshop.spool.erase(audio_id)
     tidy(workshop)
+
+
+def _sweep_spool(workshop: Workshop) -> None:
+    """Erase the files of recordings that are gone.
+
+    Files are listed before rows are read: a row is there before its first byte, so one that begins in between is safe.
+    """
+    found = workshop.spool.audio_ids()
+    with workshop.database.read() as session:
+        strays = found - recordings.audio_ids(session)
+    for audio_id in strays:
+        workshop.spool.erase(audio_id)
 
 
 def _recordings_of(workshop: Workshop, owner_id: str) -> Sequence[Recording]:
@@ -167,6 +201,7 @@ def _remove(workshop: Workshop, some: Sequence[Recording]) -> None:
         workshop.spool.erase(recording.audio_id)
     workshop.database.remove(lambda session: [recordings.remove(session, recording.id) for recording in some])
     for recording in some:
-        workshop.uploading.pop(recording.id, None)
+        if recording.state == "uploading":  # A chunk may have come in just before its row went.
+            workshop.spool.erase(recording.audio_id)
         workshop.board.publish(recording.id, None)
         log.info("recording deleted", extra={"recording": recording.id})

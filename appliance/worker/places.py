@@ -17,10 +17,11 @@ from sqlmodel import Session
 from appliance.crypto import keywrap
 from appliance.crypto.keywrap import WrapKind
 from appliance.errors import ConflictError, KeysRefusedError, NotMovableError
-from appliance.records import access, jobs, recordings, transcripts
+from appliance.records import access, jobs, recordings, shares, transcripts
 from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
+from appliance.worker.link_ends import UNDER_LINK
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import newest_list
@@ -112,7 +113,7 @@ def replacing_key(workshop: Workshop, wrap: Wrap, sealed: bytes) -> Iterator[Non
 def move(
     workshop: Workshop, account_id: str, recording_id: str, workspace_id: str | None, keys: MovedKeys | None
 ) -> None:
-    """Put a recording into a workspace, or out of one and to whoever moves it.
+    """Put a recording into a workspace, or out of one and to whoever moves it. Links to it end.
 
     Args:
         workshop: The appliance.
@@ -134,17 +135,20 @@ def move(
         with workshop.database.read() as session:
             recording = _movable(session, account_id, recording_id, workspace_id)
             put = _wraps(session, recording, keys, Place(workspace_id, account_id))
-        documents = {wrap.subject for wrap in put}
-        held = [wrap for wrap in workshop.keystore.held(*documents) if wrap.kind in OF_A_PLACE]
+            documents = (recording.title_id, *transcripts.document_ids(session, recording_id))
+        held = [wrap for wrap in workshop.keystore.held(*documents) if wrap.kind in (*OF_A_PLACE, UNDER_LINK)]
         workshop.keystore.put(*put)
         try:
             with workshop.database.write() as session:
                 _movable(session, account_id, recording_id, workspace_id)
                 recordings.put_in(session, recording_id, workspace_id, account_id)
+                had_links = shares.remove_of(session, recording_id)  # Whoever may share it there has not chosen them.
         except BaseException:
             workshop.keystore.change((), take_back=put)
             raise
         workshop.keystore.change((), take_back=held)
+    if had_links:
+        workshop.database.purge()
     workshop.indexing.moved(access.place_of(recording), recording_id)
     workshop.board.publish(recording_id, None)
     log.info("recording moved", extra={"recording": recording_id})

@@ -19,7 +19,9 @@ from typing import TypeVar
 from appliance.crypto.envelope import new_document_id, new_file_key
 from appliance.errors import (
     ApplianceError,
+    DataFolderError,
     DecoderDiedError,
+    DiskFullError,
     EngineDiedError,
     JobCancelled,
 )
@@ -77,11 +79,21 @@ def run(workshop: Workshop, job_id: str) -> None:
     try:
         _transcribe(workshop, job, recording)
     except ApplianceError as error:
-        with workshop.database.write() as session:
-            ended = jobs.fail(session, job.id, error)
-        log.info("job ends", extra={"job": job.id, "state": "failed" if ended else "cancelled", "code": error.code})
+        if not _fail(workshop, job.id, error):
+            return  # Its audio stays until the row says why there is no transcript.
     erase_audio(workshop, recording.id)
     workshop.board.publish(recording.id, None)
+
+
+def end_unended(workshop: Workshop) -> None:
+    """Write down the failures for which the disk had no room when they came."""
+    for job_id, error in list(workshop.unended.items()):
+        if not _fail(workshop, job_id, error):
+            return
+        with workshop.database.read() as session:
+            job = session.get(Job, job_id)
+        if job is not None:
+            workshop.board.publish(job.recording_id, None)
 
 
 def cancel(workshop: Workshop, recording_id: str) -> bool:
@@ -115,6 +127,23 @@ def erase_audio(workshop: Workshop, recording_id: str) -> None:
             recordings.forget_particulars(session, recording_id)
     if recording.mode == recordings.PRIVATE:
         workshop.database.purge()  # The log still holds what was forgotten.
+
+
+def _fail(workshop: Workshop, job_id: str, error: ApplianceError) -> bool:
+    """End a job as failed; tell whether that could be written down. Otherwise it waits in memory for ``end_unended``.
+
+    Where the power fails before that, the next start claims the job back, as any that was running.
+    """
+    try:
+        with workshop.database.write() as session:
+            ended = jobs.fail(session, job_id, error)
+    except (DiskFullError, DataFolderError) as refusal:
+        workshop.unended[job_id] = error
+        log.error("the end of a job waits", extra={"job": job_id, "code": refusal.code})  # noqa: TRY400 -- as above.
+        return False
+    workshop.unended.pop(job_id, None)
+    log.info("job ends", extra={"job": job_id, "state": "failed" if ended else "cancelled", "code": error.code})
+    return True
 
 
 def _waiting(workshop: Workshop) -> str | None:
@@ -156,9 +185,9 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
         workshop.indexing.changed(recording.id)
     else:
         erase_file_keys(workshop, document_id)
-    elapsed_s = round(time.monotonic() - started, 1)
     state = "done" if finished else "cancelled"
-    log.info("job ends", extra={"job": job.id, "recording": recording.id, "state": state, "seconds": elapsed_s})
+    took = {} if recording.mode == recordings.PRIVATE else {"seconds": round(time.monotonic() - started, 1)}
+    log.info("job ends", extra={"job": job.id, "recording": recording.id, "state": state, **took})
 
 
 def _decode(workshop: Workshop, job: Job, recording: Recording, report: _Report) -> Pcm:

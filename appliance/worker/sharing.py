@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session
-
 from appliance.crypto.kdf import KdfRecord
-from appliance.crypto.keywrap import WrapKind, require_label
+from appliance.crypto.keywrap import require_label
 from appliance.errors import (
     ApplianceError,
     ConflictError,
@@ -38,12 +36,11 @@ from appliance.records.recordings import Recording
 from appliance.records.shares import Share
 from appliance.records.tables_of_people import DIGEST_BYTES
 from appliance.worker.filekeys import file_key
+from appliance.worker.link_ends import UNDER_LINK, end_links
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-UNDER_LINK = WrapKind.FILE_KEY_UNDER_LINK
-WRAPS_AT_ONCE = 1000
 DAY_S: Final = 86_400
 LIFETIMES_S: Final = (DAY_S, 7 * DAY_S, 30 * DAY_S, 90 * DAY_S)
 """How long a link may last. None lasts for ever: a link that everybody forgot must end by itself."""
@@ -140,20 +137,10 @@ def make_link(workshop: Workshop, owner_id: str, recording_id: str, offer: LinkO
         OptionError: It would last for another time than those that can be chosen.
         KeysRefusedError: Its parts do not fit together, or do not fit this recording.
         ConflictError: There is a link with this id.
+        SignedOutError: Their account is being removed.
     """
     if offer.lifetime_s not in LIFETIMES_S:
         raise OptionError(name="expires_in_s", value=str(offer.lifetime_s), reason="it is not one of the choices")
-    with workshop.database.read() as session:
-        recording = access.get(session, recording_id, owner_id, Act.SHARE)
-        transcript_id = transcripts.get(session, recording_id).document_id
-        if offer.id in {share.id for share in shares.listing(session, recording_id)}:
-            raise ConflictError  # Before its wraps would take the place of those that are there.
-    _check(offer, recording.title_id, transcript_id)
-    holder = bytes.fromhex(offer.id)
-    wraps = (
-        Wrap(recording.title_id, UNDER_LINK, holder, offer.title),
-        Wrap(transcript_id, UNDER_LINK, holder, offer.transcript),
-    )
     now = datetime.now(UTC)
     share = Share(
         id=offer.id,
@@ -164,13 +151,27 @@ def make_link(workshop: Workshop, owner_id: str, recording_id: str, offer: LinkO
         created_at=now,
         expires_at=now + timedelta(seconds=offer.lifetime_s),
     )
-    workshop.keystore.put(*wraps)
-    try:
-        with workshop.database.write() as session:
-            shares.add(session, share)
-    except ApplianceError:
-        workshop.keystore.change((), take_back=wraps)
-        raise
+    with workshop.changing_members:  # Or the links of a removed maker, or of a moved recording, ended just before it.
+        with workshop.database.read() as session:
+            recording = access.get(session, recording_id, owner_id, Act.SHARE)
+            transcript_id = transcripts.get(session, recording_id).document_id
+            if offer.id in {other.id for other in shares.listing(session, recording_id)}:
+                raise ConflictError  # Before its wraps would take the place of those that are there.
+        _check(offer, recording.title_id, transcript_id)
+        holder = bytes.fromhex(offer.id)
+        wraps = (
+            Wrap(recording.title_id, UNDER_LINK, holder, offer.title),
+            Wrap(transcript_id, UNDER_LINK, holder, offer.transcript),
+        )
+        workshop.keystore.put(*wraps)
+        try:
+            with workshop.database.write() as session:
+                access.get(session, recording_id, owner_id, Act.SHARE)  # It may have been deleted meanwhile.
+                accounts.require_open(session, owner_id)
+                shares.add(session, share)
+        except ApplianceError:
+            workshop.keystore.change((), take_back=wraps)
+            raise
     log.info("link made", extra={"recording": recording_id})
     return share
 
@@ -195,7 +196,7 @@ def take_link_back(workshop: Workshop, owner_id: str, recording_id: str, link_id
     with workshop.database.read() as session:
         access.get(session, recording_id, owner_id, Act.SHARE)
         share = shares.get(session, link_id, recording_id)
-    _end(workshop, [share])
+    end_links(workshop, [share])
     log.info("link taken back", extra={"recording": recording_id})
 
 
@@ -203,15 +204,17 @@ def open_link(workshop: Workshop, link_id: str, token: bytes) -> Shared:
     """Hand out what a link is for, sealed, to whoever shows its token, and note that somebody came.
 
     Raises:
-        LinkGoneError: The link has expired, was taken back, never was, or the token is not its own: nobody is told
-            which.
+        LinkGoneError: The link has expired, was taken back, never was, or the token is not its own; or its maker may
+            not share the recording any more: nobody is told which.
     """
     now = datetime.now(UTC)
     with workshop.database.read() as session:
         share = shares.working(session, link_id, token, now)
         recording = session.get_one(Recording, share.recording_id)
+        if not shares.is_good(session, share, recording):
+            raise LinkGoneError
         transcript = transcripts.get(session, share.recording_id)
-        owner = accounts.find(session, share.owner_id)
+        maker = accounts.get(session, share.owner_id)
     holder = bytes.fromhex(link_id)
     try:
         title_wrap = workshop.keystore.get(recording.title_id, UNDER_LINK, holder)
@@ -226,46 +229,10 @@ def open_link(workshop: Workshop, link_id: str, token: bytes) -> Shared:
     return Shared(
         kdf=share.kdf,
         expires_at=share.expires_at.isoformat(),
-        shared_by=owner.name if owner else "",
+        shared_by=maker.name,
         title=title,
         transcript=said,
     )
-
-
-def sweep_links(workshop: Workshop) -> None:
-    """Take back the wraps of links that have expired, and forget the links."""
-    with workshop.database.read() as session:
-        expired = shares.ended(session, datetime.now(UTC))
-    if expired:
-        _end(workshop, expired)
-        log.info("expired links erased", extra={"count": len(expired)})
-
-
-def tidy_links(workshop: Workshop) -> None:
-    """After a start: erase the wraps of links that have no row. Nobody makes a link meanwhile."""
-    with workshop.database.read() as session:
-        known = shares.ids(session)
-    last: Wrap | None = None
-    while page := workshop.keystore.page(UNDER_LINK, last, WRAPS_AT_ONCE):
-        last = page[-1]
-        stray = [wrap for wrap in page if wrap.holder not in known]
-        if stray:
-            workshop.keystore.change((), take_back=stray)
-
-
-def _end(workshop: Workshop, ending: Sequence[Share]) -> None:
-    with workshop.database.read() as session:
-        wraps = [wrap for share in ending for wrap in _wraps_of(session, share)]
-    workshop.keystore.change((), take_back=wraps)
-    workshop.database.remove(lambda session: shares.remove(session, *(share.id for share in ending)))
-
-
-def _wraps_of(session: Session, share: Share) -> list[Wrap]:
-    recording = session.get(Recording, share.recording_id)
-    if recording is None:
-        return []  # It was deleted at this moment, and its keys with it.
-    documents = (recording.title_id, *transcripts.document_ids(session, share.recording_id))
-    return [Wrap(document_id, UNDER_LINK, bytes.fromhex(share.id), b"") for document_id in documents]
 
 
 def _check(offer: LinkOffer, title_id: bytes, transcript_id: bytes) -> None:

@@ -6,7 +6,8 @@ Three things count, and none of them can shut out many people because of one:
   Whoever guesses at a name from elsewhere never keeps its owner out of the browser they use every day.
 * From any other browser the failures with a name count together, from wherever they come.
 * From an address there is a budget that a whole ward behind it may use up in forgetfulness, and that fills again every
-  few seconds; it slows down who tries many names, and makes nobody wait long.
+  few seconds; it slows down who tries many names, and makes nobody wait long. Whoever has one address of IPv6 usually
+  has the 2**64 that begin alike: so these are one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 from math import ceil
 from threading import Lock
 
@@ -25,6 +27,7 @@ LONGEST_DELAY_S = 15 * 60.0
 FORGOTTEN_AFTER_S = 6 * 3600.0
 ADDRESS_BUDGET = 100.0
 ADDRESS_REFILL_S = 6.0  # One more try every so often, however many were wrong before.
+NETWORK_BITS = 64
 MOST_ENTRIES = 20_000  # Names are chosen by whoever asks, so their number is capped.
 
 
@@ -99,7 +102,7 @@ class Throttle:
             if budget is not None:
                 budget.left -= 1
             self._failures[key] = _Failures((failures.count if failures else 0) + 1, now_s)
-            self._forget_some(now_s)
+            self._forget_failures()
 
     def succeeded(self, attempt: Attempt) -> None:
         """Take back what this try counted, and forgive what this browser, or this name, got wrong before."""
@@ -112,20 +115,36 @@ class Throttle:
     def _budget(self, attempt: Attempt, now_s: float) -> _Budget | None:
         if attempt.device or attempt.address is None:
             return None
-        budget = self._budgets.setdefault(attempt.address, _Budget(ADDRESS_BUDGET, now_s))
+        network = network_of(attempt.address)
+        if network not in self._budgets:  # Whatever becomes of the try: a refused one comes from somewhere too.
+            self._forget_budgets(now_s)
+        budget = self._budgets.setdefault(network, _Budget(ADDRESS_BUDGET, now_s))
         budget.refill(now_s)
         return budget
 
-    def _forget_some(self, now_s: float) -> None:
-        """Keep memory within bounds: what is oldest goes, and of that the least guilty first."""
+    def _forget_failures(self) -> None:
+        """Keep memory within bounds: the least guilty go, and of those the oldest first."""
         if len(self._failures) > MOST_ENTRIES:
             for key, _ in sorted(self._failures.items(), key=_guilt)[: MOST_ENTRIES // 4]:
                 del self._failures[key]
-        if len(self._budgets) > MOST_ENTRIES:
+
+    def _forget_budgets(self, now_s: float) -> None:
+        """Make room for another budget: those go of which the most is left."""
+        if len(self._budgets) >= MOST_ENTRIES:
             for budget in self._budgets.values():
                 budget.refill(now_s)
             emptiest = sorted(self._budgets.items(), key=lambda entry: entry[1].left)
             self._budgets = dict(emptiest[: MOST_ENTRIES * 3 // 4])
+
+
+def network_of(address: str) -> str:
+    """Return what has one budget: an address of IPv4, also where it is written as one of IPv6, or a /64 of IPv6."""
+    try:
+        parsed = IPv6Address(address)
+    except AddressValueError:
+        return address
+    mapped: IPv4Address | None = parsed.ipv4_mapped
+    return str(mapped) if mapped else str(IPv6Network((int(parsed), NETWORK_BITS), strict=False))
 
 
 def _guilt(entry: tuple[tuple[str, str], _Failures]) -> tuple[int, float]:

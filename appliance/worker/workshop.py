@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Protocol
 
 from appliance.config import Settings
 from appliance.crypto.keyring import Keyring, load_root_key
-from appliance.errors import DataFolderError, RootKeyWrongError, WrongKeyError
+from appliance.errors import ApplianceError, DataFolderError, RootKeyWrongError, WrongKeyError
 from appliance.owners import require_own
 from appliance.records import accounts, recordings
 from appliance.records.database import Database
@@ -28,6 +27,7 @@ from appliance.worker.keeper import EngineKeeper
 from appliance.worker.process import Child
 from appliance.worker.progress import Board
 from appliance.worker.throttle import Throttle
+from appliance.worker.turns import Turns
 from appliance.worker.warden import Warden
 
 log = logging.getLogger(__name__)
@@ -58,11 +58,12 @@ class Workshop:
         claim: Descriptor of the lock on the data folder.
         weaknesses: What the kernel does not enforce, in words; empty where the seal is whole.
         draining: Held by the one thread that works through the queue.
-        uploading: Held while a chunk is taken, per recording.
+        uploading: The turn of a recording is held while a chunk of it is taken.
         decoders: The decoder at work on a job, by job id.
         minding_keys: Held while a file key is wrapped and stored, or fetched and opened, and while the keyring changes:
             so no key is ever stored under an epoch whose key is being erased.
         rotating: Held by the one thread that goes through the wrapped keys.
+        unended: Why a job failed, by its id, as long as the disk has no room for that.
         fleeting_keys: Keys of audio in privacy mode by document id, which no disk ever sees.
         door: What is known about who stands at it.
         halves: What unlocks a reloaded tab, by session.
@@ -84,10 +85,11 @@ class Workshop:
     bell: Doorbell = field(default_factory=NoBell)
     weaknesses: tuple[str, ...] = ()
     draining: Lock = field(default_factory=Lock)
-    uploading: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    uploading: Turns = field(default_factory=Turns)
     minding_keys: Lock = field(default_factory=Lock)
     rotating: Lock = field(default_factory=Lock)
     decoders: dict[str, Child] = field(default_factory=dict)
+    unended: dict[str, ApplianceError] = field(default_factory=dict)
     fleeting_keys: dict[bytes, bytes] = field(default_factory=dict)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: Throttle = field(default_factory=Throttle)

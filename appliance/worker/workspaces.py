@@ -16,6 +16,7 @@ from appliance.crypto.members import MemberList, Role, SignedList
 from appliance.errors import LastOwnerError, NotFoundError, RoleError, WorkspaceNotEmptyError
 from appliance.records import accounts, workspaces
 from appliance.worker.ids import require_fresh
+from appliance.worker.link_ends import sweep_links
 from appliance.worker.member_keys import (
     EarlierKey,
     SentKeys,
@@ -119,6 +120,8 @@ def make(workshop: Workshop, account_id: str, signed: SignedList, keys: SentKeys
 def change(workshop: Workshop, account_id: str, workspace_id: str, signed: SignedList, keys: SentKeys) -> int:
     """Store the next list, with the keys that it needs; return its version. Who is gone from it is out at once.
 
+    Links end whose makers may not share any more.
+
     Raises:
         NotFoundError: There is no such workspace, or they are not let in.
         RoleError: They are no owner.
@@ -136,13 +139,14 @@ def change(workshop: Workshop, account_id: str, workspace_id: str, signed: Signe
         with replacing(workshop, draft, keys, list(roles)), workshop.database.write() as session:
             workspaces.append(session, workspace_id, draft.version, signed)
             workspaces.set_members(session, workspace_id, roles)
+        sweep_links(workshop)  # Before the next change, which could take somebody in again who was removed.
     workshop.board.publish("", None)  # Pages that stay open show what is readable now, and no more.
     log.info("workspace changed")
     return draft.version
 
 
 def leave(workshop: Workshop, account_id: str, workspace_id: str) -> None:
-    """Let somebody out who wants to go. The list names them until an owner signs one that does not.
+    """Let somebody out who wants to go, and end their links. The list names them until an owner signs another.
 
     Raises:
         NotFoundError: There is no such workspace, or they are not let in.
@@ -157,6 +161,7 @@ def leave(workshop: Workshop, account_id: str, workspace_id: str) -> None:
                 raise LastOwnerError
             workspaces.set_members(session, workspace_id, roles)
         take_back_keys(workshop, workspace_id, account_id)
+        sweep_links(workshop)
     workshop.board.publish("", None)
     log.info("member left")
 

@@ -17,6 +17,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from appliance.crypto.members import Role
+from appliance.records.accounts import MEMBER
 from appliance.records.shares import Share
 from appliance.worker.sharing import DAY_S, FileKey, FileKeys, Shared, SharedDocument
 from appliance.worker.workshop import Workshop
@@ -24,6 +26,7 @@ from tests.links import Link, text
 from tests.web.appliance import (
     ADDRESS,
     a_transcript,
+    enrolled,
     finish_job,
     open_workshop,
     put_recording,
@@ -31,6 +34,7 @@ from tests.web.appliance import (
     sign_in,
 )
 from tests.web.conftest import Browser
+from tests.worker.shared import Team
 
 OWN_PAGE = {"Origin": ADDRESS, "Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
 POST_FROM_ELSEWHERE = """
@@ -271,3 +275,34 @@ def holders_of(spellings: tuple[bytes, ...], own: set[int]) -> list[str]:
                 seen.add(id(value))
                 waiting.append(value)
     return found
+
+
+def test_the_links_of_somebody_who_is_no_owner_any_more_answer_as_ones_that_never_were(
+    browser: Browser, client: TestClient[Litestar]
+) -> None:
+    workshop = browser.workshop
+    owner, other = enrolled(workshop), enrolled(workshop, "other", MEMBER)
+    team = Team().made_by(workshop, owner)
+    team.add(workshop, owner, other, Role.OWNER)
+    recording_id = put_transcript(browser)
+    moved = browser.json("PUT", f"/recordings/{recording_id}/place", {"workspace": team.hex})
+    assert moved.status_code == 204, moved.text
+    cookie, other_id = sign_in(workshop, "other")
+    theirs = share(Browser(client, workshop, other_id, cookie), recording_id)
+    own = share(browser, recording_id)
+    assert ask(client, theirs.id, theirs.token).status_code == 200
+    removed = browser.json("DELETE", f"/people/{other_id}")
+    assert removed.status_code == 204, removed.text
+    answer, never = ask(client, theirs.id, theirs.token), ask(client, Link().id, Link().token)
+    assert (answer.status_code, answer.text) == (404, never.text)
+    assert ask(client, own.id, own.token).status_code == 200
+
+
+def test_a_link_does_not_follow_its_recording_to_another_place(
+    browser: Browser, client: TestClient[Litestar], recording_id: str
+) -> None:
+    team = Team().made_by(browser.workshop, enrolled(browser.workshop))
+    link = share(browser, recording_id)
+    browser.json("PUT", f"/recordings/{recording_id}/place", {"workspace": team.hex})
+    assert ask(client, link.id, link.token).status_code == 404
+    assert "There is no link that works." in browser.get(f"/recordings/{recording_id}/shares").text

@@ -161,6 +161,16 @@ def test_of_a_private_recording_a_column_holds_less(filled: Path, file: str, tab
             assert is_sealed(value)
 
 
+def test_of_a_private_recording_whose_job_has_ended_only_two_moments_are_left(filled: Path) -> None:
+    def moments(table: str, column: str) -> list[Any]:
+        return stored_values(filled, "cloister.db", table, column, PRIVATE[table])
+
+    came, ended = moments("recordings", "created_at"), moments("jobs", "ended_at")
+    assert len(came) == len(ended) == 1
+    assert moments("recordings", "touched_at") == came
+    assert moments("jobs", "created_at") == moments("jobs", "started_at") == ended
+
+
 def test_what_differs_by_mode_is_tried_in_both() -> None:
     differing = {table.name for _, table, column in COLUMNS if column.in_private}
     assert differing == {*PRIVATE, "wraps"}

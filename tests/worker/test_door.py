@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from appliance.crypto.kdf import KdfAlgorithm, KdfRecord
+from appliance.records.columns import new_id
 from appliance.worker.door import MOST_PEOPLE_A_BROWSER, Door
 from appliance.worker.halves import Halves
 
@@ -25,6 +26,18 @@ def test_each_name_that_nobody_has_gets_an_id_and_a_salt_of_its_own(door: Door) 
     found = [door.stand_in(name, KdfAlgorithm.ARGON2ID) for name in ("one", "two")]
     assert len({stand_in.account_id for stand_in in found}) == 2
     assert len({KdfRecord.decode(stand_in.kdf).salt for stand_in in found}) == 2
+
+
+def test_the_id_of_a_stand_in_has_the_shape_of_a_persons(door: Door) -> None:
+    names = [f"name {number}" for number in range(64)]
+    for made in (
+        [new_id() for _ in names],
+        [door.stand_in(name, KdfAlgorithm.ARGON2ID).account_id for name in names],
+    ):
+        assert {(len(account_id), account_id[12]) for account_id in made} == {(32, "4")}
+        assert {account_id[16] for account_id in made} == set("89ab")
+        for place in set(range(32)) - {12, 16}:  # The others take many values, so none of them tells anything.
+            assert len({account_id[place] for account_id in made}) > len("89ab")
 
 
 def test_another_appliance_answers_otherwise(door: Door) -> None:

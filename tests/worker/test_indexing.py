@@ -20,13 +20,14 @@ class Shelves:
 
     def __init__(self, **texts: str) -> None:
         self.texts = texts
+        self.place = "one"
         self.read: list[str] = []
         self.at_door = threading.Event()
         self.door = threading.Event()
         self.door.set()
 
     def open(self, recording: str) -> tuple[str, Entry]:
-        text = self.texts.get(recording)
+        text, place = self.texts.get(recording), self.place
         self.read.append(recording)
         self.at_door.set()
         assert self.door.wait(PATIENCE_S)
@@ -35,7 +36,7 @@ class Shelves:
         if text == "broken":
             raise TamperedError
         passage = Passage(start=0.0, speaker=None, text=text)
-        return "one", Entry(
+        return place, Entry(
             recording=recording, created_ms=1, title="t", language="en", speakers=(), passages=(passage,)
         )
 
@@ -51,8 +52,8 @@ def start(indexing: Indexing, shelves: Shelves, *recordings: str) -> None:
     indexing.start(shelves.open, [("one", recording) for recording in recordings])
 
 
-def finds(indexing: Indexing, word: str) -> int:
-    return indexing.index.find("one", parse(word), Scope()).places
+def finds(indexing: Indexing, word: str, place: str = "one") -> int:
+    return indexing.index.find(place, parse(word), Scope()).places
 
 
 def test_a_start_does_not_wait_for_the_first_transcript(indexing: Indexing) -> None:
@@ -102,6 +103,45 @@ def test_what_is_deleted_while_it_is_read_does_not_come_back(indexing: Indexing)
     shelves.door.set()
     assert indexing.wait_idle(PATIENCE_S)
     assert finds(indexing, "gate") == 0
+
+
+def test_what_is_deleted_is_gone_from_where_it_was_moved_meanwhile(indexing: Indexing) -> None:
+    shelves = Shelves(a="gate")
+    start(indexing, shelves, "a")
+    assert indexing.wait_idle(PATIENCE_S)
+    shelves.place = "two"
+    indexing.moved("one", "a")
+    assert indexing.wait_idle(PATIENCE_S)
+    assert (finds(indexing, "gate"), finds(indexing, "gate", "two")) == (0, 1)
+    indexing.forget("one", "a")  # Somebody looked where it is before it was moved.
+    assert finds(indexing, "gate", "two") == 0
+    assert indexing.wait_idle(PATIENCE_S)
+    assert b"gate" not in indexing.index.image("two")
+
+
+def test_what_is_moved_while_it_is_read_is_not_put_back_for_a_moment_either(indexing: Indexing) -> None:
+    shelves = Shelves(a="gate")
+    start(indexing, shelves, "a")
+    assert indexing.wait_idle(PATIENCE_S)
+    shelves.at_door.clear()
+    shelves.door.clear()
+    indexing.changed("a")
+    assert shelves.at_door.wait(PATIENCE_S)
+    shelves.place = "two"
+    indexing.moved("one", "a")
+    put: list[str] = []
+    index_put = indexing.index.put
+
+    def noted_put(owner_id: str, entry: Entry) -> bool:
+        put.append(owner_id)
+        return index_put(owner_id, entry)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indexing.index, "put", noted_put)
+        shelves.door.set()
+        assert indexing.wait_idle(PATIENCE_S)
+    assert put == ["two"]
+    assert (finds(indexing, "gate"), finds(indexing, "gate", "two")) == (0, 1)
 
 
 def test_what_changed_comes_before_the_rest_of_the_first_round(indexing: Indexing) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from appliance.config import Settings
 from appliance.errors import (
@@ -153,6 +155,16 @@ def test_nobody_else_can_send_to_an_upload(workshop: Workshop) -> None:
         take_chunk(workshop, "f" * 32, recording.id, 0, TWO_CHUNKS[:CHUNK_BYTES])
 
 
+def test_no_request_leaves_anything_in_memory(workshop: Workshop) -> None:
+    recording = begin(workshop, b"RIFF")
+    for asked in ("0" * 32, recording.id):
+        with pytest.raises(NotFoundError):
+            take_chunk(workshop, "b" * 32, asked, 0, b"RIFF")
+    take_chunk(workshop, OWNER, recording.id, 0, b"RIFF")
+    take_chunk(workshop, OWNER, recording.id, 0, b"RIFF")  # Once more, after the last one.
+    assert len(workshop.uploading) == 0
+
+
 def test_a_title_is_kept_sealed_and_opens(workshop: Workshop) -> None:
     recording = begin(workshop, TWO_CHUNKS, "  Verhör <Zeuge>.wav ")
     assert open_title(workshop, recording) == "Verhör <Zeuge>.wav"
@@ -167,6 +179,44 @@ def test_a_deleted_upload_leaves_no_key_no_audio_and_no_row(workshop: Workshop) 
     assert workshop.spool.audio_ids() == set()
     with workshop.database.read() as session:
         assert not recordings.exist(session)
+
+
+def test_a_chunk_that_is_written_while_its_upload_is_deleted_leaves_no_bytes(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, receive = begin(workshop, TWO_CHUNKS), workshop.spool.receive
+
+    def receive_late(*given: Any) -> None:
+        delete_recording(workshop, OWNER, recording.id)
+        receive(*given)
+
+    monkeypatch.setattr(workshop.spool, "receive", receive_late)
+    with pytest.raises(NotFoundError):
+        take_chunk(workshop, OWNER, recording.id, 0, TWO_CHUNKS[:CHUNK_BYTES])
+    assert workshop.spool.audio_ids() == set()
+
+
+def test_a_chunk_that_comes_just_before_its_row_goes_leaves_no_bytes(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, remove = begin(workshop, TWO_CHUNKS), workshop.database.remove
+
+    def remove_late(work: Callable[[Session], object]) -> None:
+        workshop.spool.receive(recording.audio_id, bytes(32), 0, b"audio", 0)
+        remove(work)
+
+    monkeypatch.setattr(workshop.database, "remove", remove_late)
+    delete_recording(workshop, OWNER, recording.id)
+    assert workshop.spool.audio_ids() == set()
+
+
+def test_bytes_of_a_recording_that_is_gone_do_not_wait_for_a_restart(workshop: Workshop) -> None:
+    uploading, stored = begin(workshop, TWO_CHUNKS), begin(workshop, b"RIFF")
+    take_chunk(workshop, OWNER, uploading.id, 0, TWO_CHUNKS[:CHUNK_BYTES])
+    take_chunk(workshop, OWNER, stored.id, 0, b"RIFF")
+    workshop.spool.receive(b"\7" * 16, bytes(32), 0, b"audio", 0)
+    tidy(workshop)
+    assert workshop.spool.audio_ids() == {uploading.audio_id, stored.audio_id}
 
 
 def test_an_upload_that_nobody_continues_is_erased(tmp_path: Path) -> None:

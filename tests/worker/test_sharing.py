@@ -26,6 +26,7 @@ from appliance.records.keystore import Wrap
 from appliance.records.shares import Share
 from appliance.worker.intake import take_chunk
 from appliance.worker.library import delete_recording, open_transcript, resume, save_transcript, tidy
+from appliance.worker.link_ends import tidy_links
 from appliance.worker.privacy import adopt, sealed_transcript
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.sharing import (
@@ -36,7 +37,6 @@ from appliance.worker.sharing import (
     make_link,
     open_link,
     take_link_back,
-    tidy_links,
 )
 from appliance.worker.workshop import Workshop
 from tests.links import Link

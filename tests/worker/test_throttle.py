@@ -4,7 +4,7 @@ import pytest
 
 from appliance.errors import TooManyTriesError
 from appliance.worker import throttle
-from appliance.worker.throttle import Attempt, Throttle
+from appliance.worker.throttle import Attempt, Throttle, network_of
 
 AMINA = Attempt("amina", address="192.0.2.1")
 BEN = Attempt("ben", address="192.0.2.1")
@@ -139,6 +139,36 @@ def test_failures_are_forgotten_after_some_hours(door: Throttle, clock: Clock) -
     clock.now_s += throttle.FORGOTTEN_AFTER_S
     fail(door, AMINA, 5)
     assert wait_of(door, AMINA) == 30
+
+
+def test_the_addresses_of_one_network_of_ipv6_have_one_budget(door: Throttle) -> None:
+    for number in range(int(throttle.ADDRESS_BUDGET)):
+        door.admit(Attempt(f"name {number}", address=f"2001:db8:0:7::{number:x}"))
+    assert wait_of(door, Attempt("another", address="2001:db8:0:7:ffff:1:2:3")) <= throttle.ADDRESS_REFILL_S
+    door.admit(Attempt("another", address="2001:db8:0:8::1"))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:DB8:0:0:9::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_an_address_counts_for_its_network(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_tries_that_are_refused_fill_no_memory(door: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "MOST_ENTRIES", 40)
+    fail(door, AMINA, 5)
+    for number in range(200):
+        wait_of(door, Attempt("amina", address=f"198.51.100.{number}"))
+        assert len(door._budgets) <= 40
 
 
 def test_memory_is_bounded_and_the_most_guilty_stay(door: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,7 @@ MEMORY = (
     Note("challenges", mark("Random numbers that were signed when somebody came in, for two minutes")),
     Note("throttle", mark("Names and network addresses of tries that failed, for some minutes")),
     Note("board", mark("How far each running transcription is")),
+    Note("unended", mark("Why a transcription failed, as long as the disk is too full to write it down")),
     Note("decoders", mark("Which decoder works for which transcription")),
     Note("uploading", mark("Which recordings are being uploaded now")),
 )
