@@ -25,6 +25,7 @@ REFUSALS = {
     "not_member": mark(
         "You are not in the newest member list, although the appliance shows this workspace to you. It stays closed."
     ),
+    "place_unseen": mark("Unlock your vault first: without it nobody sees which workspace this is."),
 }
 
 WORDS = REFUSALS | {

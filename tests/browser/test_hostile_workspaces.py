@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,9 @@ from appliance.transcript import to_json
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 from tests.browser.conftest import Visitor
-from tests.browser.private import put_in_place
+from tests.browser.private import put_in_place, put_private_transcript
 from tests.browser.shared import (
+    NAME,
     Visit,
     ask_for,
     choose_for,
@@ -36,6 +38,7 @@ from tests.browser.shared import (
     remove,
     take_in,
     unlock_here,
+    unlock_where_asked,
     upload_into,
 )
 from tests.people import Person
@@ -220,11 +223,60 @@ def test_a_workspace_key_that_the_list_does_not_name_is_not_used(anna: Visitor, 
     expect(page.locator(f'[data-chosen-workspace] [value="{workspace}"]')).to_have_text(
         "A workspace that does not open"
     )
-    page.locator("[data-chosen-workspace]").select_option(workspace)
+    expect(page.locator(f'[data-chosen-workspace] [value="{workspace}"]')).to_be_disabled()
+    page.locator("[data-chosen-workspace]").evaluate(
+        "(choice, id) => { choice.value = id; choice.form.dispatchEvent(new Event('change')); }", workspace
+    )
     page.get_by_role("radio", name="Only the members").check()
     page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
-    expect(page.locator("[data-upload-list] [data-trouble]")).to_be_visible()
+    expect(page.locator("#problems")).to_contain_text("is not the one that its owners signed")
+    expect(page.locator("[data-upload-list] li")).to_have_count(0)
     expect(page.locator("#recordings .recording")).to_have_count(0)
+
+
+def test_a_choice_of_place_is_called_by_what_it_stands_for(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """The appliance puts the id of a workspace with ben under the name of anna's own one."""
+    own = make_workspace(anna, "Mine and nobody's")
+    recording_id = put_private_transcript(anna, "Mine.wav")
+    page = anna.page
+    page.route(f"**/recordings/{recording_id}", under_the_name_of(own, workspace))
+    page.route(f"{anna.live.address}/", under_the_name_of(own, workspace))
+    page.goto(f"{anna.live.address}/recordings/{recording_id}")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Move…").click()
+    expect(page.locator("#move-dialog")).to_be_visible()
+    choice = page.locator(f'#move-dialog [value="{workspace}"]')
+    expect(choice).to_have_attribute("label", NAME)
+    expect(choice).to_have_text(NAME)
+    page.goto(f"{anna.live.address}/")
+    expect(page.locator("[data-chosen-workspace]")).to_be_enabled()
+    choice = page.locator(f'[data-chosen-workspace] [value="{workspace}"]')
+    expect(choice).to_have_attribute("label", NAME)
+    expect(choice).to_have_text(NAME)
+
+
+def under_the_name_of(named: str, meant: str) -> Callable[[Route], None]:
+    """Have every choice stand for one workspace and carry the name of another."""
+
+    def alter(route: Route) -> None:
+        answer = route.fetch()
+        label = f'<option data-workspace-name="{named}" label="Mine and nobody\'s" value="{meant}"'
+        route.fulfill(response=answer, body=re.sub(r'<option\s+value="[0-9a-f]{32}"', label, answer.text()))
+
+    return alter
+
+
+def test_a_locked_vault_sends_nothing_into_a_workspace_that_nobody_could_see(anna: Visitor, workspace: str) -> None:
+    page = anna.open("/account")
+    page.locator("[data-lock]").click()
+    page.goto(f"{anna.live.address}/?place={workspace}")
+    expect(page.get_by_text("Unlock your vault to choose among workspaces")).to_be_visible()
+    page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
+    expect(page.locator("#problems")).to_contain_text("nobody sees which workspace this is")
+    page.locator("[data-locked]").get_by_role("button", name="Unlock").click()
+    unlock_where_asked(page)
+    expect(page.locator("[data-chosen-workspace]")).to_be_enabled()
+    expect(page.locator("[data-chosen-workspace] :checked")).to_have_text(NAME)
 
 
 def test_a_swapped_inbox_breaks_the_signature(anna: Visitor, ben: Visitor, workspace: str) -> None:
