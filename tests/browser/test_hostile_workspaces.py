@@ -120,6 +120,54 @@ def test_swapped_keys_of_somebody_known_are_not_taken_in_unseen(anna: Visitor, b
     assert sent == []
 
 
+def test_somebody_who_was_compared_is_not_taken_in_under_another_name(
+    visit: Visit, anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    """Asked for cleo, the appliance answers with the account of ben, whose words anna compared as ben's."""
+    visit(name="cleo")
+    other, of_ben = make_workspace(anna, "Another"), person(ben, "ben").identity
+    answer_with(
+        anna.page,
+        "**/workspaces/people",
+        lambda found: found.update(account=ben.owner_id, ed=text(of_ben.ed_public), x=text(of_ben.x_public)),
+    )
+    ask_for(anna, other, "cleo")
+    dialog = anna.page.locator("#compare-dialog")
+    expect(dialog.locator("[data-other-keys]")).to_be_hidden()
+    expect(dialog.locator("[data-other-name]")).to_contain_text("You know this account as ben")
+    expect(dialog.get_by_label("I compared the words")).not_to_be_checked()
+    dialog.get_by_role("button", name="Take in").click()
+    expect(dialog.locator("[data-trouble]")).to_have_text("Compare the words first, and say so here.")
+    dialog.get_by_role("button", name="Cancel").click()
+    anna.page.unroute("**/workspaces/people")
+    ask_for(anna, other, "ben")
+    expect(dialog.locator("[data-other-name]")).to_be_hidden()
+    expect(dialog.get_by_label("I compared the words")).to_be_checked()
+
+
+def test_exchanged_names_do_not_make_an_owner_remove_somebody_else(
+    visit: Visit, anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    """The appliance calls ben cleo: his row keeps his name, and the dialog shows his words."""
+    visit(name="cleo")
+
+    def exchange(content: dict[str, Any]) -> None:
+        for each in content["people"]:
+            if each["account"] == ben.owner_id:
+                each["name"] = "cleo"
+
+    answer_with(anna.page, "**/sealed", exchange)
+    page = anna.open(f"/workspaces/{workspace}")
+    expect(member(page, "ben")).to_contain_text("the appliance calls it cleo")
+    choose_for(page, "ben", "Remove…")
+    dialog = page.locator("#remove-dialog")
+    expect(dialog.locator("[data-subject]")).to_have_text("ben")
+    expect(dialog.locator("[data-trouble]")).to_contain_text("the appliance calls it cleo")
+    of_ben = person(ben, "ben").identity
+    words = list(fingerprint_words(fingerprint(of_ben.ed_public, of_ben.x_public)))
+    expect(dialog.locator("[data-words] li")).to_have_text(words)
+
+
 def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: Visitor, ben: Visitor) -> None:
     workspace, swapped = make_workspace(anna), Identity.fresh()
     answer_with(

@@ -14,6 +14,7 @@ const CONFLICT = [409, { code: "access.conflict", message: "changed meanwhile" }
 export function beforeImporting() {
   const kept = new Map();
   globalThis.localStorage = { getItem: (place) => kept.get(place) ?? null, setItem: (place, text) => kept.set(place, text) };
+  globalThis.navigator ??= { language: "en", languages: ["en"] };
   globalThis.document = {
     querySelector: () => null,
     getElementById: (id) => (id === "words" ? { textContent: JSON.stringify(SENTENCES) } : null),
@@ -28,7 +29,10 @@ const SENTENCES = new Proxy({}, {
   getOwnPropertyDescriptor: (_, name) => ({ value: String(name), enumerable: true, configurable: true }),
   get: (_, name) => (WORDS.includes(String(name)) ? String(name) : undefined),
 });
-const WORDS = ["to_me_alone", "workspace_refused", "place_unseen", "not_newer", "not_kept", "list_order"];
+const WORDS = [
+  "to_me_alone", "workspace_refused", "place_unseen", "other_name", "name_taken", "somebody_else", "called_otherwise",
+  "known_elsewhere", "known_other", "not_let_in", "gone", "not_newer", "not_kept", "list_order",
+];
 
 /** As much of an option as choices need. */
 export class FakeOption {
@@ -70,6 +74,8 @@ export class LyingAppliance {
     this.index = { version: 0, sealed: "" };
     this.workspaces = new Map();
     this.sent = [];
+    /** Answers a search for somebody; a test puts a lie here. */
+    this.find = () => ({});
     /** What becomes of the next lists: "stored", "conflict" for a 409, or "dropped" for a 200 without storing. */
     this.lies = [];
     globalThis.fetch = async (address, { method, body }) => {
@@ -108,6 +114,7 @@ export class LyingAppliance {
       this.index = { version: content.from_version + 1, sealed: content.sealed };
       return [200, {}];
     }
+    if (address === "/workspaces/people") return [200, this.find(content.name)];
     if (part === "sealed") return this.workspaces.has(id) ? [200, this.serve(id)] : [404, { code: "access.not_found", message: "nothing" }];
     if (part === "lists") return this.take(id, content);
     throw new Error(`nobody answers ${method} ${address}`);
