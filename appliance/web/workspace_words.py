@@ -45,6 +45,14 @@ WORDS = REFUSALS | {
         "person in the place of theirs. Take them in only after you have compared the words with {name}."
     ),
     "compare_first": mark("Compare the words first, and say so here."),
+    "not_newer": mark(
+        "The appliance says that another owner was quicker, and shows no change of theirs. Nothing was changed, and no "
+        "second list was signed. Tell your administrator."
+    ),
+    "not_kept": mark(
+        "The appliance says that the change is stored, and does not show it: do not rely on it. Load the page again "
+        "and look; if it is not there, tell your administrator."
+    ),
     "no_name": mark("A workspace needs a name."),
     "you": mark("You"),
     "gone": mark("An account that was removed"),

@@ -420,6 +420,27 @@ def test_an_administrator_who_is_no_member_sees_nothing(visit: Visit, anna: Visi
     expect(administrator.open("/workspaces").get_by_text("You are in no workspace yet.")).to_be_visible()
 
 
+def test_a_removal_that_is_not_stored_is_not_said_to_be_made(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """First the appliance says that somebody was quicker, then that it stored what it threw away."""
+    signed_lists: list[str] = []
+    answers = [(409, {"code": "access.conflict", "message": "Changed meanwhile."}), (201, {"version": 3})]
+
+    def lie(route: Route) -> None:
+        signed_lists.append(str(route.request.post_data))
+        status, content = answers[len(signed_lists) - 1]
+        route.fulfill(status=status, json=content)
+
+    page = anna.open(f"/workspaces/{workspace}")
+    page.route("**/lists", lie)
+    for number, sentence in enumerate(("shows no change of theirs", "do not rely on it"), start=1):
+        choose_for(page, "ben", "Remove…")
+        page.locator("#remove-dialog").get_by_role("button", name="Remove").click()
+        expect(page.locator("#problems")).to_contain_text(sentence)
+        assert len(signed_lists) == number
+        expect(member(page, "ben")).to_be_visible()
+    expect(page.locator("#notices")).not_to_contain_text("is out")
+
+
 def test_two_owners_at_once_and_the_second_change_is_made_on_the_first(
     visit: Visit, anna: Visitor, ben: Visitor, workspace: str
 ) -> None:

@@ -143,9 +143,14 @@ async function goAway() {
 /**
  * @param {Vault} vault
  * @param {Change} draft
+ * @throws {Mistake} Why it was not made; forms have no words of their own for workspaces.
  */
 async function change(vault, draft) {
-  await show(vault, await changeWorkspace(vault, id, draft));
+  try {
+    await show(vault, await changeWorkspace(vault, id, draft));
+  } catch (error) {
+    throw new Mistake(inWords(error));
+  }
 }
 
 /** @returns {Promise<Vault>} */
