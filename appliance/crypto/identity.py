@@ -78,6 +78,11 @@ class Identity:
         """The Ed25519 public key, 32 bytes."""
         return public_of_seed(self.ed_seed)
 
+    @property
+    def fingerprint(self) -> bytes:
+        """The fingerprint of both public keys, 32 bytes."""
+        return fingerprint(self.ed_public, self.x_public)
+
 
 def person_keys(master_key: bytes) -> tuple[bytes, bytes]:
     """Return what a stretched passphrase gives: the key that wraps the user key, and the seed of the login key."""

@@ -116,7 +116,7 @@ class Shelf:
     Attributes:
         owner_id: Who reads.
         language: Of the words in the rows.
-        place: Only of this place; empty for all. See ``access.place_of``.
+        place: Only of this workspace, or of this account's own; its id, or empty for all.
     """
 
     workshop: Workshop

@@ -16,6 +16,7 @@ from appliance.records import accounts, packs
 from appliance.records.keystore import Wrap
 from appliance.records.packs import KeptPack
 from appliance.worker.filekeys import erase_file_keys
+from appliance.worker.ids import require_fresh
 from appliance.worker.places import UNDER_USER_KEY
 from appliance.worker.workshop import Workshop
 
@@ -72,8 +73,8 @@ def begin_pack(workshop: Workshop, owner_id: str, document_id: bytes, sealed: by
     """
     _require_pack(sealed, document_id, 1)
     require_label(wrapped, UNDER_USER_KEY, document_id)
-    if workshop.keystore.held(document_id):
-        raise ConflictError  # Another's wraps must not be mixed with this one, whoever chose the id.
+    with workshop.database.read() as session:
+        require_fresh(workshop, session, document_id)
     wrap = Wrap(document_id, UNDER_USER_KEY, bytes.fromhex(owner_id), wrapped)
     try:
         workshop.keystore.put(wrap)

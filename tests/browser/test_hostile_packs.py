@@ -21,7 +21,7 @@ from tests.browser.test_private_search import expect_found, search, stored_packs
 from tests.packs import an_entry, put_pack
 from tests.web.appliance import enrolled
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]  # Minutes: scripts/test has to stay bounded.
+pytestmark = pytest.mark.browser
 
 QUERY = "gate voices"
 PATIENCE_S = 20

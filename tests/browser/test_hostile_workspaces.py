@@ -178,7 +178,9 @@ def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: 
     ask_for(anna, workspace, "ben")
     shown = anna.page.locator("#compare-dialog [data-words] li").all_inner_texts()
     assert shown == list(fingerprint_words(fingerprint(swapped.ed_public, swapped.x_public)))
-    assert shown != ben.open("/account").locator(".words li").all_inner_texts()
+    unlock_here(ben)
+    expect(ben.page.locator(".words li")).to_have_count(8)
+    assert shown != ben.page.locator(".words li").all_inner_texts()
 
 
 def test_other_keys_beside_ones_own_name_are_noticed(anna: Visitor, ben: Visitor, workspace: str) -> None:

@@ -41,8 +41,8 @@ def amina(visit: Visit) -> Visitor:
     return visitor
 
 
-def shown_words(page: Page) -> list[str]:
-    words = page.locator("[data-words] li")
+def shown_words(page: Page, place: str = "[data-consent], [data-organisation]") -> list[str]:
+    words = page.locator(place).locator("[data-words]").first.locator("li")
     expect(words).to_have_count(8)
     return words.all_text_contents()
 
@@ -72,10 +72,19 @@ def choose(visitor: Visitor) -> None:
     expect(page.get_by_text("The organisation can let you back in", exact=True)).to_be_visible()
 
 
-def ask_to_let_in(chief: Visitor, code: str, name: str = "Amina") -> Page:
+def open_keys(chief: Visitor, code: str, name: str = "Amina") -> Page:
+    """Type the organisation's code to let somebody back in."""
     page = chief.open("/organisation")
     page.locator("[data-person]", has_text=name).get_by_role("button", name="Let back in…").click()
     page.get_by_label("Code of the organisation").fill(code)
+    page.get_by_role("button", name="Open their keys").click()
+    return page
+
+
+def let_in(chief: Visitor, code: str, name: str = "Amina") -> Page:
+    """Let somebody back in, after comparing, up to where their code is shown."""
+    page = open_keys(chief, code, name)
+    page.locator("[data-comparing]").get_by_label("I compared the words").check()
     page.get_by_role("button", name="Make their code").click()
     return page
 
@@ -100,7 +109,7 @@ def test_who_has_lost_everything_comes_back_and_reads_what_is_private(
     code = make_key(chief)
     assert shown_words(chief.page) == shown_words(amina.open("/account"))
     choose(amina)
-    page = ask_to_let_in(chief, code.lower())
+    page = let_in(chief, code.lower())
     fresh = code_on(page)
     assert fresh != code
     type_back(page, fresh)
@@ -185,10 +194,10 @@ def test_who_takes_it_back_cannot_be_let_in_any_more(chief: Visitor, amina: Visi
 
 def test_another_code_lets_nobody_in_and_says_so(chief: Visitor, amina: Visitor) -> None:
     consented(chief, published(chief))
-    page = ask_to_let_in(chief, write_code(os.urandom(32)))
+    page = open_keys(chief, write_code(os.urandom(32)))
     expect(page.get_by_role("alert").filter(has_text="not that of the organisation's recovery key")).to_be_visible()
     page.get_by_label("Code of the organisation").fill("ABCD-EFGH")
-    page.get_by_role("button", name="Make their code").click()
+    page.get_by_role("button", name="Open their keys").click()
     expect(page.get_by_role("alert").filter(has_text="This is not a recovery code")).to_be_visible()
     assert amina.page.goto(f"{amina.live.address}/account") is not None  # Still signed in: nothing has happened.
     expect(amina.page.get_by_role("heading", name="Amina")).to_be_visible()
@@ -233,7 +242,7 @@ def test_a_consent_that_holds_another_key_is_refused_before_anything_is_sent(chi
     house.consented_by(chief.workshop, forged)
     sent: list[str] = []
     chief.page.on("request", lambda request: sent.append(request.method))
-    page = ask_to_let_in(chief, write_code(house.code))
+    page = open_keys(chief, write_code(house.code))
     expect(page.get_by_role("alert").filter(has_text="does not open their keys")).to_be_visible()
     assert "PUT" not in sent
     assert amina.owner_id == person.account_id
@@ -250,16 +259,46 @@ def test_the_consent_of_somebody_else_in_its_place_is_refused(chief: Visitor, am
         route.fulfill(response=answer, body=json.dumps(found))
 
     chief.page.route(f"**/organisation/people/{person.account_id}", exchange)
-    page = ask_to_let_in(chief, write_code(house.code))
+    page = open_keys(chief, write_code(house.code))
     expect(page.get_by_role("alert").filter(has_text="does not open their keys")).to_be_visible()
     assert amina.owner_id == person.account_id
+
+
+def test_keys_under_the_name_of_somebody_else_show_their_own_words(chief: Visitor, amina: Visitor) -> None:
+    """Who says that they are locked out, and has the server put another's id beside their name, gets no code unseen."""
+    house = published(chief)
+    person, ben = consented(chief, house), consented(chief, house, "Ben")
+
+    def exchange(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(person.account_id, ben.account_id))
+
+    chief.page.route("**/organisation", exchange)
+    page = open_keys(chief, write_code(house.code))
+    words = shown_words(page, "[data-comparing]")
+    assert words == list(fingerprint_words(ben.identity.fingerprint))
+    assert words != list(fingerprint_words(person.identity.fingerprint))
+    page.get_by_role("button", name="Make their code").click()
+    expect(page.get_by_role("alert").filter(has_text="Compare the words first")).to_be_visible()
+    with chief.workshop.database.read() as session:
+        assert organisation.uses(session, ben.account_id) == []
+
+
+def test_ones_own_words_are_made_of_the_keys_and_hidden_while_they_are_locked(chief: Visitor, amina: Visitor) -> None:
+    page = amina.open("/account")
+    own = list(fingerprint_words(enrolled(amina.workshop, "Amina", MEMBER).identity.fingerprint))
+    expect(page.locator("[data-account-page] .words li")).to_have_text(own)  # Unlocked since the upload.
+    page.locator("[data-lock]").click()
+    expect(page.get_by_text("Unlock to see your words.")).to_be_visible()
+    expect(page.locator("[data-account-page] .words li")).to_have_count(0)
+    assert own[0] not in chief.open("/people").locator("main").inner_text().split()
 
 
 def test_an_administrator_does_not_read_by_letting_somebody_in(chief: Visitor, amina: Visitor) -> None:
     """What their browser opened is gone with the page: no vault of somebody else stays there."""
     house = published(chief)
     consented(chief, house)
-    page = ask_to_let_in(chief, write_code(house.code))
+    page = let_in(chief, write_code(house.code))
     type_back(page, code_on(page))
     expect(page.get_by_role("heading", name="Who chose it")).to_be_visible()
     kept = page.evaluate("[...Object.keys(sessionStorage), ...Object.keys(localStorage)]")
@@ -288,7 +327,7 @@ def test_the_passphrase_lets_in_whoever_was_let_in_without_asking(visit: Visit, 
     """An administrator who uses the key behind somebody's back cannot do it unseen."""
     house = published(chief)
     consented(chief, house)
-    page = ask_to_let_in(chief, write_code(house.code))
+    page = let_in(chief, write_code(house.code))
     type_back(page, code_on(page))
     expect(page.get_by_role("heading", name="Who chose it")).to_be_visible()
     amina.open("/")

@@ -30,7 +30,7 @@ from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_
 from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import finish_privately
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]  # Minutes: scripts/test has to stay bounded.
+pytestmark = pytest.mark.browser
 
 SECRET = "zqcanaryword"
 SPOKEN = (("S1", 0.0, 4.0, f"The gate of {SECRET} stood open."), ("S2", 4.5, 9.0, "Two voices I did not know."))

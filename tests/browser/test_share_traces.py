@@ -16,7 +16,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.sharing import expect_transcript, make_link, put_transcript
 from tests.links import Link
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]  # Minutes: scripts/test has to stay bounded.
+pytestmark = pytest.mark.browser
 
 PIN = "seven brown owls"
 WRITES_EVERY_S = 11  # Chromium writes its history and its open tabs down every ten seconds.

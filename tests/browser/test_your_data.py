@@ -24,7 +24,7 @@ from tests.browser.private import put_in_place, put_private_transcript, stored, 
 from tests.people import PASSPHRASE
 from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]  # Minutes: scripts/test has to stay bounded.
+pytestmark = pytest.mark.browser
 
 NO_PICKER = "delete window.showSaveFilePicker"
 """As in browsers that do not let a page write into a file."""

@@ -9,9 +9,7 @@ from litestar import Controller, Request, Response, delete, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
-from appliance.crypto.identity import fingerprint, fingerprint_words
 from appliance.records import organisation, sessions
-from appliance.records.accounts import Account
 from appliance.web.languages import mark
 from appliance.web.pages.organisation import ShownKey, offered_to, organisation_words
 from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop
@@ -58,7 +56,6 @@ class AccountPage:
 
     Attributes:
         role: In words.
-        words: Of the fingerprint, by which others make sure of this person's keys.
         algorithm: How a passphrase is to be stretched, as in a KDF record.
         organisation: To whose keys the person may consent, or None.
         has_consented: Whether they did.
@@ -71,7 +68,6 @@ class AccountPage:
     account_id: str
     name: str
     role: str
-    words: tuple[str, ...]
     sessions: tuple[SessionRow, ...]
     algorithm: int
     organisation: ShownKey | None
@@ -105,7 +101,6 @@ class AccountPages(Controller):
             account_id=account.id,
             name=account.name,
             role=visit.language.say(ROLE_WORDS[account.role]),
-            words=words_of(account),
             sessions=tuple(_row(one, signed_in.live.id) for one in live),
             algorithm=algorithm_of(workshop),
             organisation=key,
@@ -129,13 +124,6 @@ class AccountPages(Controller):
         with workshop.database.write() as session:
             sessions.end_others(session, signed_in.account.id, signed_in.live.id)
         forget_ended(workshop)
-
-
-def words_of(account: Account) -> tuple[str, ...]:
-    """Return the words of a person's fingerprint; none before they have keys."""
-    if account.ed_public is None or account.x_public is None:
-        return ()
-    return fingerprint_words(fingerprint(account.ed_public, account.x_public))
 
 
 def _row(live: sessions.LiveSession, this_id: str) -> SessionRow:

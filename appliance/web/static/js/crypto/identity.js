@@ -54,6 +54,11 @@ export class Identity {
   edPublic() {
     return publicOfSeed(this.edSeed);
   }
+
+  /** @returns {Promise<Uint8Array>} 32 bytes. */
+  async fingerprint() {
+    return fingerprint(await this.edPublic(), await this.xPublic());
+  }
 }
 
 /**

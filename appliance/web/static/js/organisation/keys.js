@@ -20,6 +20,8 @@ const CODE_BYTES = 32;
  * @typedef {{ed: Uint8Array, x: Uint8Array}} Organisation
  * @typedef {{account_id: string, name: string, nonce: string, consent: string, identity: string, ed_public: string,
  *   x_public: string}} LockedOut
+ * @typedef {{accountId: string, keys: identity.Identity, userKey: Uint8Array, fingerprint: Uint8Array}} Opened - The
+ *   organisation's keys, and what they opened of somebody.
  */
 
 /**
@@ -68,28 +70,35 @@ export async function takeConsentBack(state, loginSeed) {
 }
 
 /**
- * Open the keys of somebody who lost theirs, and give them a fresh recovery code.
+ * Open the keys of somebody who lost theirs; nothing is changed yet.
  * @param {string} accountId
  * @param {Uint8Array} code - Of the organisation.
  * @param {Organisation} organisation - As the page shows it.
- * @returns {Promise<string>} The person's code as it is printed.
+ * @returns {Promise<Opened>}
  * @throws {NotTheCode} The code gives other keys.
- * @throws {Refusal} What is kept for this person is not theirs: nothing was sent.
+ * @throws {Refusal} What is kept for this person is not theirs.
  */
-export async function letBackIn(accountId, code, organisation) {
+export async function openLockedOut(accountId, code, organisation) {
   const keys = await identity.organisationIdentity(code);
   if (!same(await keys.edPublic(), organisation.ed) || !same(await keys.xPublic(), organisation.x)) throw new NotTheCode();
-  /** @type {LockedOut} */
-  const found = await ask("POST", `/organisation/people/${accountId}`);
+  const found = await lookUp(accountId);
   const userKey = await openKey(keys.xPrivate, fromBase64(found.consent), await consentLabel(organisation, accountId));
-  await requireOwn(userKey, found);
+  return { accountId, keys, userKey, fingerprint: await ownFingerprint(userKey, found) };
+}
+
+/**
+ * Give somebody whose keys were opened, and compared, a fresh recovery code.
+ * @param {Opened} opened
+ * @returns {Promise<string>} The code as it is printed.
+ */
+export async function letBackIn({ accountId, keys, userKey }) {
   const fresh = await makeCode(accountId, userKey);
-  const nonce = fromBase64(found.nonce);
-  const message = identity.letBackInMessage(location.origin, nonce, fromHex(accountId), fresh.recoveryPublic);
+  const { nonce } = await lookUp(accountId); // Comparing may have taken longer than the one before lasts.
+  const message = identity.letBackInMessage(location.origin, fromBase64(nonce), fromHex(accountId), fresh.recoveryPublic);
   await ask("PUT", `/organisation/people/${accountId}`, {
     recovery_public: toBase64(fresh.recoveryPublic),
     slot: toBase64(fresh.slot),
-    nonce: found.nonce,
+    nonce,
     proof: toBase64(await identity.sign(keys.edSeed, message)),
   });
   return fresh.code;
@@ -99,15 +108,26 @@ export async function letBackIn(accountId, code, organisation) {
 export class NotTheCode extends Error {}
 
 /**
- * HPKE does not say who sealed. What was opened is this person's user key if it opens the identity that others know.
+ * HPKE does not say who sealed, and a name is what the appliance says that it is. So the fingerprint is made of what the
+ * user key opens, for people to compare.
  * @param {Uint8Array} userKey
  * @param {LockedOut} found
+ * @returns {Promise<Uint8Array>}
  */
-async function requireOwn(userKey, found) {
+async function ownFingerprint(userKey, found) {
   const place = await label(WrapKind.IDENTITY_UNDER_USER_KEY, userKey, found.account_id);
   const own = identity.Identity.decode(await unwrap(userKey, fromBase64(found.identity), place));
   const isShown = same(await own.edPublic(), fromBase64(found.ed_public)) && same(await own.xPublic(), fromBase64(found.x_public));
   if (!isShown) throw new Refusal("wrong_context");
+  return own.fingerprint();
+}
+
+/**
+ * @param {string} accountId
+ * @returns {Promise<LockedOut>}
+ */
+function lookUp(accountId) {
+  return ask("POST", `/organisation/people/${accountId}`);
 }
 
 /**

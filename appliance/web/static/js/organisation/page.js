@@ -11,7 +11,9 @@ import { notify } from "../notices.js";
 import { haveItTypedBack } from "../recovery_code.js";
 import { ask } from "../request.js";
 import { say, tell } from "../words.js";
-import { fingerprintOf, letBackIn, makeOrganisation, NotTheCode, organisationOf } from "./keys.js";
+import { fingerprintOf, letBackIn, makeOrganisation, NotTheCode, openLockedOut, organisationOf } from "./keys.js";
+
+/** @typedef {import("./keys.js").Opened} Opened */
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-organisation]"));
 const making = /** @type {HTMLFormElement | null} */ (place.querySelector("[data-make]"));
@@ -44,26 +46,45 @@ async function make(form) {
 
 /** @param {HTMLElement} section */
 function letIn(section) {
-  const form = /** @type {HTMLFormElement} */ (find(section, "[data-form]"));
+  const opening = /** @type {HTMLFormElement} */ (find(section, "[data-form]"));
+  const comparing = /** @type {HTMLFormElement} */ (find(section, "[data-comparing]"));
   const chosen = find(place, "[data-chosen]");
   let accountId = "";
+  /** @type {Opened | null} */
+  let opened = null;
+  const show = (/** @type {HTMLElement | null} */ step) => {
+    for (const each of [opening, comparing]) each.hidden = each !== step;
+    if (step !== comparing) opened = null; // Keys of others stay no longer than they are needed.
+    step?.querySelector("h2")?.focus();
+  };
   chosen.onclick = (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-let-in]") : null;
     if (!(button instanceof HTMLElement)) return;
     accountId = button.dataset.letIn ?? "";
-    find(section, "[data-subject]").textContent = button.dataset.name ?? "";
-    form.hidden = false;
+    for (const subject of section.querySelectorAll("[data-subject]")) subject.textContent = button.dataset.name ?? "";
     section.hidden = false;
-    find(section, "#let-in-heading").focus();
+    show(opening);
   };
-  find(form, "[data-cancel]").onclick = () => {
-    form.reset();
-    section.hidden = true;
-  };
-  onSubmit(form, async () => {
-    const code = await codeFor(accountId, inputIn(form, "[data-organisation-code]").value);
-    form.reset();
-    form.hidden = true;
+  for (const cancel of /** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll("[data-cancel]"))) {
+    cancel.onclick = () => {
+      opening.reset();
+      comparing.reset();
+      show(null);
+      section.hidden = true;
+    };
+  }
+  onSubmit(opening, async () => {
+    const found = await openByCode(accountId, inputIn(opening, "[data-organisation-code]").value);
+    opening.reset();
+    showWords(comparing, found.fingerprint);
+    show(comparing);
+    opened = found;
+  });
+  onSubmit(comparing, async () => {
+    if (!inputIn(comparing, "[data-were-compared]").checked) throw new Mistake(say("not_compared"));
+    const code = await letBackIn(/** @type {Opened} */ (opened));
+    comparing.reset();
+    show(null);
     chosen.hidden = true; // Somebody else's turn comes when this code is on paper.
     haveItTypedBack(section, find(section, "[data-subject]").textContent ?? "", code).then(() => location.reload());
   });
@@ -73,10 +94,10 @@ function letIn(section) {
  * @param {string} accountId
  * @param {string} typed
  */
-async function codeFor(accountId, typed) {
+async function openByCode(accountId, typed) {
   const code = await readCode(typed);
   try {
-    return await letBackIn(accountId, code, organisationOf(place));
+    return await openLockedOut(accountId, code, organisationOf(place));
   } catch (error) {
     if (error instanceof NotTheCode) throw new Mistake(say("not_the_code"));
     if (error instanceof Refusal) throw new Mistake(say("consent_does_not_open"));

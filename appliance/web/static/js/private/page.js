@@ -27,8 +27,7 @@ export async function openForPage(recordingId) {
   try {
     const place = /** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]"));
     const title = await openTitle(vault, JSON.parse(place.dataset.sealedTitle ?? ""));
-    place.textContent = title;
-    document.title = `${title} – Cloister`;
+    place.textContent = title; // And not the page's title: browsers write that into their history, in clear.
     nameDeletion(title);
     const source = await PrivateTranscript.open(vault, recordingId);
     showHolders(source);

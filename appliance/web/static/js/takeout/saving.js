@@ -6,9 +6,9 @@
  */
 
 import { InWords } from "../request.js";
+import { saveFile } from "../saved_file.js";
 import { say } from "../words.js";
 
-const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
 const BLOB_BYTES = 8 * 2 ** 20;
 
 /**
@@ -97,11 +97,7 @@ class Gathered {
 
   async finish() {
     this.#layAside();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(this.blobs, { type: this.mediaType }));
-    link.download = this.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+    saveFile(new Blob(this.blobs, { type: this.mediaType }), this.name);
   }
 
   async abandon() {

@@ -74,7 +74,6 @@ async function start() {
 async function show(vault, opened) {
   const { memory } = await SealedIndex.loadMemory(vault);
   /** @type {HTMLElement} */ (page.querySelector("h1 [data-name]")).textContent = opened.name;
-  document.title = `${opened.name} – Cloister`;
   inputIn(renaming, "[data-next-name]").value = opened.name;
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-opened]"))) part.hidden = false;
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-for-owners]"))) {
