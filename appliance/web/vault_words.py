@@ -24,6 +24,7 @@ VAULT_WORDS = {
         "private, and tell your administrator."
     ),
     "workspace_refused": mark("A workspace that does not open"),
+    "to_me_alone": mark("To me alone"),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),
     "short": mark(

@@ -25,6 +25,7 @@ REFUSALS = {
     "not_member": mark(
         "You are not in the newest member list, although the appliance shows this workspace to you. It stays closed."
     ),
+    "place_unseen": mark("Unlock your vault first: without it nobody sees which workspace this is."),
 }
 
 WORDS = REFUSALS | {
@@ -33,7 +34,25 @@ WORDS = REFUSALS | {
     "last_owner": mark("A workspace needs an owner, and nobody else is one. Make somebody else an owner first."),
     "member_already": mark("This person is in the workspace already."),
     "no_member": mark("This person is not in the workspace any more."),
+    "somebody_else": mark("You asked for {name}, and the appliance answered with {other}. Nothing was changed."),
+    "other_name": mark(
+        "You know this account as {known}, and the appliance calls it {name}. An account keeps its name: somebody may "
+        "have put one person in the place of another. Tell your administrator, and take them in only after you have "
+        "compared the words with {name}."
+    ),
+    "name_taken": mark(
+        "You know {name} by another account than this one. Either they set up a new account, or somebody put another "
+        "person in the place of theirs. Take them in only after you have compared the words with {name}."
+    ),
     "compare_first": mark("Compare the words first, and say so here."),
+    "not_newer": mark(
+        "The appliance says that another owner was quicker, and shows no change of theirs. Nothing was changed, and no "
+        "second list was signed. Tell your administrator."
+    ),
+    "not_kept": mark(
+        "The appliance says that the change is stored, and does not show it: do not rely on it. Load the page again "
+        "and look; if it is not there, tell your administrator."
+    ),
     "no_name": mark("A workspace needs a name."),
     "you": mark("You"),
     "gone": mark("An account that was removed"),
@@ -41,6 +60,8 @@ WORDS = REFUSALS | {
     "known_seen": mark("fingerprint not compared yet"),
     "known_unknown": mark("fingerprint not compared yet"),
     "known_other": mark("not the keys that you have seen of this person"),
+    "called_otherwise": mark("you know this account by this name, and the appliance calls it {name}"),
+    "known_elsewhere": mark("you know {name} by another account than this one: compare the words"),
     "not_let_in": mark("left, or has other keys by now: remove this person, so that the others get another key"),
     "first_visit": mark(
         "You see this workspace for the first time. Who made it is only as sure as the fingerprints below: compare "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,9 @@ from appliance.transcript import to_json
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 from tests.browser.conftest import Visitor
-from tests.browser.private import put_in_place
+from tests.browser.private import put_in_place, put_private_transcript
 from tests.browser.shared import (
+    NAME,
     Visit,
     ask_for,
     choose_for,
@@ -36,6 +38,7 @@ from tests.browser.shared import (
     remove,
     take_in,
     unlock_here,
+    unlock_where_asked,
     upload_into,
 )
 from tests.people import Person
@@ -117,6 +120,54 @@ def test_swapped_keys_of_somebody_known_are_not_taken_in_unseen(anna: Visitor, b
     assert sent == []
 
 
+def test_somebody_who_was_compared_is_not_taken_in_under_another_name(
+    visit: Visit, anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    """Asked for cleo, the appliance answers with the account of ben, whose words anna compared as ben's."""
+    visit(name="cleo")
+    other, of_ben = make_workspace(anna, "Another"), person(ben, "ben").identity
+    answer_with(
+        anna.page,
+        "**/workspaces/people",
+        lambda found: found.update(account=ben.owner_id, ed=text(of_ben.ed_public), x=text(of_ben.x_public)),
+    )
+    ask_for(anna, other, "cleo")
+    dialog = anna.page.locator("#compare-dialog")
+    expect(dialog.locator("[data-other-keys]")).to_be_hidden()
+    expect(dialog.locator("[data-other-name]")).to_contain_text("You know this account as ben")
+    expect(dialog.get_by_label("I compared the words")).not_to_be_checked()
+    dialog.get_by_role("button", name="Take in").click()
+    expect(dialog.locator("[data-trouble]")).to_have_text("Compare the words first, and say so here.")
+    dialog.get_by_role("button", name="Cancel").click()
+    anna.page.unroute("**/workspaces/people")
+    ask_for(anna, other, "ben")
+    expect(dialog.locator("[data-other-name]")).to_be_hidden()
+    expect(dialog.get_by_label("I compared the words")).to_be_checked()
+
+
+def test_exchanged_names_do_not_make_an_owner_remove_somebody_else(
+    visit: Visit, anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    """The appliance calls ben cleo: his row keeps his name, and the dialog shows his words."""
+    visit(name="cleo")
+
+    def exchange(content: dict[str, Any]) -> None:
+        for each in content["people"]:
+            if each["account"] == ben.owner_id:
+                each["name"] = "cleo"
+
+    answer_with(anna.page, "**/sealed", exchange)
+    page = anna.open(f"/workspaces/{workspace}")
+    expect(member(page, "ben")).to_contain_text("the appliance calls it cleo")
+    choose_for(page, "ben", "Remove…")
+    dialog = page.locator("#remove-dialog")
+    expect(dialog.locator("[data-subject]")).to_have_text("ben")
+    expect(dialog.locator("[data-trouble]")).to_contain_text("the appliance calls it cleo")
+    of_ben = person(ben, "ben").identity
+    words = list(fingerprint_words(fingerprint(of_ben.ed_public, of_ben.x_public)))
+    expect(dialog.locator("[data-words] li")).to_have_text(words)
+
+
 def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: Visitor, ben: Visitor) -> None:
     workspace, swapped = make_workspace(anna), Identity.fresh()
     answer_with(
@@ -127,7 +178,7 @@ def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: 
     ask_for(anna, workspace, "ben")
     shown = anna.page.locator("#compare-dialog [data-words] li").all_inner_texts()
     assert shown == list(fingerprint_words(fingerprint(swapped.ed_public, swapped.x_public)))
-    unlock_here(ben)
+    ben.open("/account")
     expect(ben.page.locator(".words li")).to_have_count(8)
     assert shown != ben.page.locator(".words li").all_inner_texts()
 
@@ -222,12 +273,60 @@ def test_a_workspace_key_that_the_list_does_not_name_is_not_used(anna: Visitor, 
     expect(page.locator(f'[data-chosen-workspace] [value="{workspace}"]')).to_have_text(
         "A workspace that does not open"
     )
-    page.locator("[data-chosen-workspace]").select_option(workspace)
+    expect(page.locator(f'[data-chosen-workspace] [value="{workspace}"]')).to_be_disabled()
+    page.locator("[data-chosen-workspace]").evaluate(
+        "(choice, id) => { choice.value = id; choice.form.dispatchEvent(new Event('change')); }", workspace
+    )
     page.get_by_role("radio", name="Only the members").check()
     page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
-    trouble = page.locator("[data-upload-list] [data-trouble]")
-    expect(trouble).to_contain_text("is not the one that its owners signed")
+    expect(page.locator("#problems")).to_contain_text("is not the one that its owners signed")
+    expect(page.locator("[data-upload-list] li")).to_have_count(0)
     expect(page.locator("#recordings .recording")).to_have_count(0)
+
+
+def test_a_choice_of_place_is_called_by_what_it_stands_for(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """The appliance puts the id of a workspace with ben under the name of anna's own one."""
+    own = make_workspace(anna, "Mine and nobody's")
+    recording_id = put_private_transcript(anna, "Mine.wav")
+    page = anna.page
+    page.route(f"**/recordings/{recording_id}", under_the_name_of(own, workspace))
+    page.route(f"{anna.live.address}/", under_the_name_of(own, workspace))
+    page.goto(f"{anna.live.address}/recordings/{recording_id}")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Move…").click()
+    expect(page.locator("#move-dialog")).to_be_visible()
+    choice = page.locator(f'#move-dialog [value="{workspace}"]')
+    expect(choice).to_have_attribute("label", NAME)
+    expect(choice).to_have_text(NAME)
+    page.goto(f"{anna.live.address}/")
+    expect(page.locator("[data-chosen-workspace]")).to_be_enabled()
+    choice = page.locator(f'[data-chosen-workspace] [value="{workspace}"]')
+    expect(choice).to_have_attribute("label", NAME)
+    expect(choice).to_have_text(NAME)
+
+
+def under_the_name_of(named: str, meant: str) -> Callable[[Route], None]:
+    """Have every choice stand for one workspace and carry the name of another."""
+
+    def alter(route: Route) -> None:
+        answer = route.fetch()
+        label = f'<option data-workspace-name="{named}" label="Mine and nobody\'s" value="{meant}"'
+        route.fulfill(response=answer, body=re.sub(r'<option\s+value="[0-9a-f]{32}"', label, answer.text()))
+
+    return alter
+
+
+def test_a_locked_vault_sends_nothing_into_a_workspace_that_nobody_could_see(anna: Visitor, workspace: str) -> None:
+    page = anna.open("/account")
+    page.locator("[data-lock]").click()
+    page.goto(f"{anna.live.address}/?place={workspace}")
+    expect(page.get_by_text("Unlock your vault to choose among workspaces")).to_be_visible()
+    page.set_input_files("input[type=file]", {"name": "x.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
+    expect(page.locator("#problems")).to_contain_text("nobody sees which workspace this is")
+    page.locator("[data-locked]").get_by_role("button", name="Unlock").click()
+    unlock_where_asked(page)
+    expect(page.locator("[data-chosen-workspace]")).to_be_enabled()
+    expect(page.locator("[data-chosen-workspace] :checked")).to_have_text(NAME)
 
 
 def test_a_swapped_inbox_breaks_the_signature(anna: Visitor, ben: Visitor, workspace: str) -> None:
@@ -321,6 +420,27 @@ def test_an_administrator_who_is_no_member_sees_nothing(visit: Visit, anna: Visi
     for path in (f"/recordings/{recording_id}", f"/workspaces/{workspace}", f"/workspaces/{workspace}/sealed"):
         assert administrator.page.request.get(administrator.live.address + path).status == 404
     expect(administrator.open("/workspaces").get_by_text("You are in no workspace yet.")).to_be_visible()
+
+
+def test_a_removal_that_is_not_stored_is_not_said_to_be_made(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    """First the appliance says that somebody was quicker, then that it stored what it threw away."""
+    signed_lists: list[str] = []
+    answers = [(409, {"code": "access.conflict", "message": "Changed meanwhile."}), (201, {"version": 3})]
+
+    def lie(route: Route) -> None:
+        signed_lists.append(str(route.request.post_data))
+        status, content = answers[len(signed_lists) - 1]
+        route.fulfill(status=status, json=content)
+
+    page = anna.open(f"/workspaces/{workspace}")
+    page.route("**/lists", lie)
+    for number, sentence in enumerate(("shows no change of theirs", "do not rely on it"), start=1):
+        choose_for(page, "ben", "Remove…")
+        page.locator("#remove-dialog").get_by_role("button", name="Remove").click()
+        expect(page.locator("#problems")).to_contain_text(sentence)
+        assert len(signed_lists) == number
+        expect(member(page, "ben")).to_be_visible()
+    expect(page.locator("#notices")).not_to_contain_text("is out")
 
 
 def test_two_owners_at_once_and_the_second_change_is_made_on_the_first(

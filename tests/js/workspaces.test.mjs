@@ -133,7 +133,7 @@ test("a result is opened by the inbox of the epoch to which it was sealed", asyn
 test("swapped public key of a person: the words differ from theirs, and a vault that knows them says so", async () => {
   const swapped = await person();
   const [theirs, served] = [await fingerprint(ben.ed, ben.x), await fingerprint(swapped.ed, swapped.x)];
-  const memory = rememberPerson(emptyMemory(), ben.accountId, { fingerprint: toHex(theirs), compared: true });
+  const memory = rememberPerson(emptyMemory(), ben.accountId, { fingerprint: toHex(theirs), compared: true, name: "Ben" });
   assert.equal(acquaintance(memory, ben.accountId, toHex(theirs)), "compared");
   assert.equal(acquaintance(memory, ben.accountId, toHex(served)), "other");
   assert.equal(acquaintance(memory, cleo.accountId, toHex(served)), "unknown");

@@ -71,7 +71,6 @@ class TranscriptPage:
         sealed_title: What the browser opens, as JSON; empty in standard mode.
         created_at: UTC, as ISO 8601.
         facts: Length, language, speakers; in privacy mode nobody but the browser knows them.
-        mode: ``standard`` or ``private``.
         workspace: Id of the workspace it is in, or empty.
         may_write: Whether the reader may change names in it.
         may_delete: Whether the reader may delete it.
@@ -89,7 +88,6 @@ class TranscriptPage:
     sealed_title: str
     created_at: str
     facts: tuple[str, ...]
-    mode: str
     workspace: str
     may_write: bool
     may_delete: bool
@@ -153,7 +151,6 @@ class RecordingPages(Controller):
             sealed_title=sealed_title,
             created_at=recording.created_at.isoformat(),
             facts=facts,
-            mode=recording.mode,
             workspace=recording.workspace_id or "",
             may_write=Act.WRITE in acts,
             may_delete=Act.DELETE in acts,

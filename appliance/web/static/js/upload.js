@@ -2,6 +2,7 @@
 /** Files on their way in: dropped or chosen, one after the other, each in chunks that survive a broken connection. */
 
 import { chunkCount, chunkRange, firstToSend, fraction, patience } from "./pure/chunks.js";
+import { notify } from "./notices.js";
 import { beginPrivately } from "./private/upload.js";
 import { InWords, Problem, Stopped, Unreachable, ask, send } from "./request.js";
 import { chosenOptions, chosenPrivacy, letSampleBeTried, showChoices, takeDrops } from "./upload_form.js";
@@ -27,7 +28,12 @@ export function startUploads(form) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
   /** @param {File[]} files */
   const take = (files) => {
-    if (form.reportValidity()) queue.add(files, chosenOptions(form), chosenPrivacy(form));
+    if (!form.reportValidity()) return;
+    try {
+      queue.add(files, chosenOptions(form), chosenPrivacy(form));
+    } catch (error) {
+      notify(inWords(error), { isTrouble: true });
+    }
   };
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);

@@ -3,7 +3,9 @@
 
 import { readOptions } from "./pure/options.js";
 import { notify } from "./notices.js";
-import { say } from "./words.js";
+import { UNLOCKED, openVault } from "./vault.js";
+import { say, tell } from "./words.js";
+import { chosenPlace, offerPlaces } from "./workspaces/choosing.js";
 
 /**
  * @typedef {import("./pure/options.js").Options} Options
@@ -22,13 +24,16 @@ export function chosenOptions(form) {
 /**
  * @param {HTMLFormElement} form
  * @returns {Privacy}
+ * @throws {import("./request.js").InWords} Nobody could see which workspace it is.
+ * @throws {import("./crypto/refusal.js").Refusal} The workspace is not what its owners signed.
  */
 export function chosenPrivacy(form) {
   const chosen = new FormData(form);
+  const places = placesIn(form);
   return {
     isPrivate: chosen.get("mode") === "private",
     survivesRestart: chosen.has("survives_restart"),
-    workspace: String(chosen.get("workspace") ?? ""),
+    workspace: places === null ? "" : chosenPlace(places),
   };
 }
 
@@ -39,13 +44,13 @@ export function chosenPrivacy(form) {
 function showPrivacy(form) {
   const lasting = /** @type {HTMLElement} */ (form.querySelector("[data-lasting]"));
   const show = () => {
-    const { isPrivate, workspace } = chosenPrivacy(form);
-    lasting.hidden = !isPrivate;
+    lasting.hidden = new FormData(form).get("mode") !== "private";
+    const isAlone = (placesIn(form)?.value ?? "") === "";
     for (const alone of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-alone]"))) {
-      alone.hidden = workspace !== "";
+      alone.hidden = !isAlone;
     }
     for (const together of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-together]"))) {
-      together.hidden = workspace === "";
+      together.hidden = isAlone;
     }
   };
   form.addEventListener("change", show);
@@ -75,6 +80,28 @@ export function letSampleBeTried(take) {
 export function showChoices(form) {
   showPrivacy(form);
   showNumbers(form);
+  showPlaces(form).catch((error) => notify(tell(error), { isTrouble: true }));
+}
+
+/**
+ * Offer the workspaces by name, which only an open vault reads; until then there is no choice among them.
+ * @param {HTMLFormElement} form
+ */
+async function showPlaces(form) {
+  const places = placesIn(form);
+  if (places === null) return;
+  const vault = await openVault();
+  /** @type {HTMLElement} */ (form.querySelector("[data-places-locked]")).hidden = vault !== null;
+  if (vault !== null) await offerPlaces(places, vault);
+  else document.addEventListener(UNLOCKED, () => showPlaces(form), { once: true });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {HTMLSelectElement | null} Null where the person is in no workspace.
+ */
+function placesIn(form) {
+  return form.querySelector("[data-chosen-workspace]");
 }
 
 /**

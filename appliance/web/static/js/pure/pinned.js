@@ -6,10 +6,12 @@
 
 /**
  * @typedef {import("./memory.js").Memory} Memory
- * @typedef {{fingerprint: string, compared: boolean}} KnownPerson - SHA-256 of both public keys as hex digits, and whether
- *   somebody compared it by another way than through the appliance.
+ * @typedef {{fingerprint: string, compared: boolean, name?: string}} KnownPerson - SHA-256 of both public keys as hex
+ *   digits; whether somebody compared it by another way than through the appliance; and the name under which they did, or
+ *   took this person in. An account keeps its name, so another one is the appliance's invention.
  * @typedef {{version: number, sha256: string, epoch: number}} SeenList
  * @typedef {"unknown" | "seen" | "compared" | "other"} Acquaintance
+ * @typedef {"unknown" | "same" | "other" | "taken"} Naming
  */
 
 /**
@@ -49,7 +51,8 @@ export function rememberPerson(memory, account, person) {
 /**
  * How well this vault knows the keys that somebody is said to have.
  *
- * - `seen`: it has seen them before, and nobody compared them.
+ * - `seen`: it has seen them before, and nobody compared them. Of a comparison without a name nobody can say any more
+ *   whose words they were, so it counts as none.
  * - `other`: it has seen other keys of this person.
  * @param {Memory} memory
  * @param {string} account
@@ -60,7 +63,50 @@ export function acquaintance(memory, account, fingerprint) {
   const known = memory.people?.[account];
   if (known === undefined) return "unknown";
   if (known.fingerprint !== fingerprint) return "other";
-  return known.compared ? "compared" : "seen";
+  return known.compared && known.name !== undefined ? "compared" : "seen";
+}
+
+/**
+ * Whether an account is the one that this vault knows by a name.
+ *
+ * - `other`: it knows the account by another name.
+ * - `taken`: it knows another account by this name, and this one's words were not compared under it.
+ * @param {Memory} memory
+ * @param {string} account
+ * @param {string} name - What the appliance says.
+ * @returns {Naming}
+ */
+export function naming(memory, account, name) {
+  const known = memory.people?.[account];
+  if (known?.name !== undefined && !isSameName(known.name, name)) return "other";
+  if (known?.name !== undefined && known.compared) return "same";
+  const others = Object.entries(memory.people ?? {}).filter(([id]) => id !== account);
+  if (others.some(([, other]) => other.name !== undefined && isSameName(other.name, name))) return "taken";
+  return known?.name === undefined ? "unknown" : "same";
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string} account
+ * @returns {string | null} The name under which this person compared the account's words or took it in.
+ */
+export function knownName(memory, account) {
+  return memory.people?.[account]?.name ?? null;
+}
+
+/**
+ * Tell whether people would take two names for the same one, as the appliance does; and what nobody sees is not another.
+ * @param {string} one
+ * @param {string} other
+ */
+export function isSameName(one, other) {
+  return nameKey(one) === nameKey(other);
+}
+
+/** @param {string} name */
+function nameKey(name) {
+  const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, "").normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  return plain.split(/\s+/u).filter(Boolean).join(" ");
 }
 
 /**

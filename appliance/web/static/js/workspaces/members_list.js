@@ -5,7 +5,7 @@ import { toHex } from "../crypto/bytes.js";
 import { fingerprint } from "../crypto/identity.js";
 import { showWords } from "../fingerprint_words.js";
 import { momentInWords } from "../moments.js";
-import { acquaintance } from "../pure/pinned.js";
+import { acquaintance, knownName, naming } from "../pure/pinned.js";
 import { say } from "../words.js";
 
 /**
@@ -13,6 +13,14 @@ import { say } from "../words.js";
  * @typedef {import("../crypto/members.js").Member} Member
  * @typedef {import("../crypto/members.js").MemberList} MemberList
  * @typedef {import("../pure/memory.js").Memory} Memory
+ * @typedef {import("../pure/pinned.js").Acquaintance} Acquaintance
+ * @typedef {object} Described
+ * @property {string} account
+ * @property {string} name The one that this vault remembers; else the appliance's word; else that there is none.
+ * @property {boolean} isNamed
+ * @property {Uint8Array} print Fingerprint of the keys in the verified list.
+ * @property {Acquaintance} known
+ * @property {string[]} troubles In words.
  */
 
 /**
@@ -24,18 +32,40 @@ export async function showMembers(opened, memory) {
   document.querySelector("[data-members]")?.replaceChildren(...rows);
 }
 
-/** @param {OpenedWorkspace} opened */
-export function showHistory(opened) {
-  const items = opened.lists.map((list, number) => item(opened, list, opened.lists[number - 1], number)).reverse();
-  document.querySelector("[data-history]")?.replaceChildren(...items);
+/**
+ * @param {OpenedWorkspace} opened
+ * @param {Memory} memory
+ */
+export function showHistory(opened, memory) {
+  const called = (/** @type {string} */ account) => knownName(memory, account) ?? (opened.person(account).name || say("gone"));
+  const items = opened.lists.map((list, number) => {
+    const said = changes(list, opened.lists[number - 1], called);
+    return item(opened.served.lists[number].created_at, said.join("; "));
+  });
+  document.querySelector("[data-history]")?.replaceChildren(...items.reverse());
 }
 
 /**
+ * Who a member is, as far as this vault knows: the list has keys and no name.
  * @param {OpenedWorkspace} opened
- * @param {string} account
+ * @param {Memory} memory
+ * @param {Member} member
+ * @returns {Promise<Described>}
  */
-export function nameOf(opened, account) {
-  return opened.person(account).name || say("gone");
+export async function describeMember(opened, memory, member) {
+  const account = toHex(member.account);
+  const print = await fingerprint(member.ed, member.x);
+  const known = acquaintance(memory, account, toHex(print));
+  const served = opened.person(account);
+  const named = knownName(memory, account) ?? served.name;
+  const called = served.name === "" ? "unknown" : naming(memory, account, served.name); // It may be gone.
+  const troubles = [
+    known === "other" ? say("known_other") : "",
+    called === "other" ? say("called_otherwise", { name: served.name }) : "",
+    called === "taken" ? say("known_elsewhere", { name: served.name }) : "",
+    served.is_let_in ? "" : say("not_let_in"),
+  ].filter(Boolean);
+  return { account, name: named || say("gone"), isNamed: named !== "", print, known, troubles };
 }
 
 /**
@@ -47,21 +77,19 @@ async function row(opened, member, memory) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("member"));
   const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   const element = /** @type {HTMLElement} */ (fragment.firstElementChild);
-  const account = toHex(member.account);
+  const { account, name, isNamed, print, known, troubles } = await describeMember(opened, memory, member);
   const isSelf = account === opened.own.accountId;
-  const name = nameOf(opened, account);
-  const print = await fingerprint(member.ed, member.x);
-  const known = acquaintance(memory, account, toHex(print));
   Object.assign(element.dataset, { member: account, name, print: toHex(print) });
   part(element, "name").textContent = name;
   part(element, "self").hidden = !isSelf;
   part(element, "role-words").textContent = say(`role_${member.role}`);
   if (isSelf) part(element, "known").remove();
   else part(element, "known").textContent = say(`known_${known === "other" ? "seen" : known}`);
-  showTrouble(part(element, "trouble"), opened.person(account).is_let_in, known);
+  part(element, "trouble").textContent = troubles.join(" · ");
+  part(element, "trouble").hidden = troubles.length === 0;
   showWords(element, print);
   element.querySelector("summary.button")?.setAttribute("aria-label", say("what_to_do", { name }));
-  part(element, "compared").hidden = isSelf || known === "compared";
+  part(element, "compared").hidden = isSelf || known === "compared" || !isNamed;
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-for-owners]"))) {
     button.hidden = !opened.isOwner || button.dataset.role === member.role;
   }
@@ -71,53 +99,39 @@ async function row(opened, member, memory) {
 }
 
 /**
- * @param {HTMLElement} place
- * @param {boolean} isLetIn
- * @param {import("../pure/pinned.js").Acquaintance} known
+ * @param {string} at - The appliance's word.
+ * @param {string} said
  */
-function showTrouble(place, isLetIn, known) {
-  const sentences = [known === "other" ? say("known_other") : "", isLetIn ? "" : say("not_let_in")].filter(Boolean);
-  place.textContent = sentences.join(" · ");
-  place.hidden = sentences.length === 0;
-}
-
-/**
- * @param {OpenedWorkspace} opened
- * @param {MemberList} list
- * @param {MemberList | undefined} before
- * @param {number} number
- */
-function item(opened, list, before, number) {
+function item(at, said) {
   const element = document.createElement("li");
   const moment = document.createElement("time");
-  moment.dateTime = opened.served.lists[number].created_at;
+  moment.dateTime = at;
   moment.className = "quiet";
   moment.textContent = momentInWords(moment.dateTime);
-  const said = document.createElement("span");
-  said.textContent = changes(opened, list, before).join("; ");
-  element.append(said, moment);
+  const text = document.createElement("span");
+  text.textContent = said;
+  element.append(text, moment);
   return element;
 }
 
 /**
- * @param {OpenedWorkspace} opened
  * @param {MemberList} list
  * @param {MemberList | undefined} before
+ * @param {(account: string) => string} called
  * @returns {string[]}
  */
-function changes(opened, list, before) {
-  const name = nameOf(opened, toHex(list.signer));
+function changes(list, before, called) {
+  const name = called(toHex(list.signer));
   if (before === undefined) return [say("history_made", { name })];
   const [was, is] = [byAccount(before), byAccount(list)];
-  const subject = (/** @type {string} */ account) => nameOf(opened, account);
   const said = [];
   for (const [account, { role }] of is) {
-    const facts = { name, subject: subject(account), role: say(`role_${role}`) };
+    const facts = { name, subject: called(account), role: say(`role_${role}`) };
     if (!was.has(account)) said.push(say("history_added", facts));
     else if (was.get(account)?.role !== role) said.push(say("history_role", facts));
   }
   for (const account of was.keys()) {
-    if (!is.has(account)) said.push(say("history_removed", { name, subject: subject(account) }));
+    if (!is.has(account)) said.push(say("history_removed", { name, subject: called(account) }));
   }
   return said.length === 0 ? [say("history_renamed", { name })] : said;
 }

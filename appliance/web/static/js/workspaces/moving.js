@@ -2,7 +2,7 @@
 /** On the page of a transcript: names of workspaces, and moving it into one or out of one. */
 
 import { fromBase64, toBase64, toHex } from "../crypto/bytes.js";
-import { inputIn, Mistake, onSubmit } from "../forms.js";
+import { Mistake, onSubmit } from "../forms.js";
 import { keysAt } from "../private/keys.js";
 import { SealedIndex } from "../private/index.js";
 import { PrivateTranscript } from "../private/source.js";
@@ -11,6 +11,7 @@ import { remember } from "../pure/memory.js";
 import { InWords, ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
 import { say } from "../words.js";
+import { chosenPlace, offerPlaces } from "./choosing.js";
 import { showNames } from "./names.js";
 import { OpenedWorkspace } from "./opened.js";
 import { inWords } from "./trouble.js";
@@ -32,15 +33,20 @@ async function label() {
 /** @param {HTMLDialogElement} within */
 function offerMoving(within) {
   const form = /** @type {HTMLFormElement} */ (within.querySelector("form"));
+  const targets = /** @type {HTMLSelectElement} */ (form.querySelector("[name=target]"));
   document.querySelector("[data-move]")?.addEventListener("click", async () => {
-    if ((await requireVault()) !== null) within.showModal(); // Without it nobody sees which workspace is which.
+    const vault = await requireVault(); // Without it nobody sees which workspace is which.
+    if (vault === null) return;
+    await offerPlaces(targets, vault);
+    within.showModal();
   });
   /** @type {HTMLElement} */ (form.querySelector("[data-close]")).onclick = () => within.close();
   onSubmit(form, async () => {
-    const { recording = "", mode } = form.dataset;
-    const target = inputIn(form, "[name=target]").value;
+    // The keys of what this page shows are handed on, and of nothing else that the form could name.
+    const shown = /** @type {HTMLElement} */ (document.querySelector("[data-transcript]")).dataset.privateRecording;
     try {
-      await (mode === "private" ? movePrivately(recording, target) : place(recording, target, {}));
+      const target = chosenPlace(targets);
+      await (shown ? movePrivately(shown, target) : place(form.dataset.recording ?? "", target, {}));
     } catch (error) {
       throw new Mistake(inWords(error));
     }

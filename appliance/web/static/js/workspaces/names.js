@@ -6,6 +6,9 @@ import { workspaceOf } from "./loading.js";
 
 /** @typedef {import("../vault.js").Vault} Vault */
 
+/** Choices are named with what they stand for, by choosing.js. */
+const NAMED = "[data-workspace-name]:not(option)";
+
 /** @param {Vault} vault */
 export function showNames(vault) {
   write(vault, document);
@@ -21,8 +24,8 @@ export function showNames(vault) {
  * @param {Document | Element} within
  */
 function write(vault, within) {
-  const places = /** @type {HTMLElement[]} */ ([...within.querySelectorAll("[data-workspace-name]")]);
-  if (within instanceof HTMLElement && within.matches("[data-workspace-name]")) places.push(within);
+  const places = /** @type {HTMLElement[]} */ ([...within.querySelectorAll(NAMED)]);
+  if (within instanceof HTMLElement && within.matches(NAMED)) places.push(within);
   for (const place of places) writeOne(vault, place);
 }
 
@@ -31,9 +34,21 @@ function write(vault, within) {
  * @param {HTMLElement} place
  */
 async function writeOne(vault, place) {
+  const id = place.dataset.workspaceName ?? "";
   try {
-    place.textContent = (await workspaceOf(vault, place.dataset.workspaceName ?? "")).name;
+    const { name } = await workspaceOf(vault, id);
+    place.textContent = leadsElsewhere(place, id) ? say("workspace_refused") : name;
   } catch {
     place.textContent = say("workspace_refused"); // Its own page says what is wrong with it.
   }
+}
+
+/**
+ * Tell whether the name would stand on a link to another workspace: the appliance fills in both.
+ * @param {HTMLElement} place
+ * @param {string} id
+ */
+function leadsElsewhere(place, id) {
+  const address = place.closest("a")?.getAttribute("href") ?? null;
+  return address !== null && ![`/workspaces/${id}`, `/?place=${id}`].includes(address);
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The page of one workspace: who is in it, by lists that were verified here; owners change it. */
 
+import { toHex } from "../crypto/bytes.js";
 import { agreed } from "../dialogs.js";
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { notify } from "../notices.js";
@@ -9,10 +10,10 @@ import { seenList } from "../pure/pinned.js";
 import { ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
 import { say } from "../words.js";
-import { addMember, changeRole, removeMember, rename } from "./changes.js";
+import { addMember, changeRole, NotPossible, removeMember, rename } from "./changes.js";
 import { changeWorkspace, workspaceOf } from "./loading.js";
-import { showHistory, showMembers } from "./members_list.js";
-import { askWhetherKnown, findPerson, noteCompared } from "./people.js";
+import { describeMember, showHistory, showMembers } from "./members_list.js";
+import { agreedToRemove, askWhetherKnown, findPerson, noteCompared } from "./people.js";
 import { inWords } from "./trouble.js";
 
 /**
@@ -79,7 +80,7 @@ async function show(vault, opened) {
     part.hidden = !opened.isOwner;
   }
   await showMembers(opened, memory);
-  showHistory(opened);
+  showHistory(opened, memory);
 }
 
 /** @param {HTMLButtonElement} button */
@@ -90,7 +91,7 @@ async function act(button) {
   if (unlock !== undefined) await requireVault();
   else if (compared !== undefined) await noteComparison(member, print, name);
   else if (role !== undefined) await giveRole(member, role, name);
-  else if (remove !== undefined) await strikeOff(member, name);
+  else if (remove !== undefined) await strikeOff(member);
   else if (leave !== undefined) await goAway();
   else if (deletion !== undefined) {
     await ask("DELETE", `/workspaces/${id}`);
@@ -105,7 +106,7 @@ async function act(button) {
  */
 async function noteComparison(member, print, name) {
   const vault = await needVault();
-  await noteCompared(vault, member, print, true);
+  await noteCompared(vault, member, { fingerprint: print, compared: true, name });
   await show(vault, await workspaceOf(vault, id));
   notify(say("compared", { name }));
 }
@@ -120,14 +121,16 @@ async function giveRole(member, role, name) {
   notify(say("role_changed", { name }));
 }
 
-/**
- * @param {string} member
- * @param {string} name
- */
-async function strikeOff(member, name) {
-  if (!(await agreed("remove-dialog", name))) return;
-  await change(await needVault(), (opened) => removeMember(opened, member));
-  notify(say("removed", { name }));
+/** @param {string} account */
+async function strikeOff(account) {
+  const vault = await needVault();
+  const [opened, { memory }] = await Promise.all([workspaceOf(vault, id), SealedIndex.loadMemory(vault)]);
+  const member = opened.list.members.find((each) => toHex(each.account) === account);
+  if (member === undefined) throw new NotPossible("no_member");
+  const described = await describeMember(opened, memory, member);
+  if (!(await agreedToRemove(described))) return;
+  await change(vault, (now) => removeMember(now, account));
+  notify(say("removed", { name: described.name }));
 }
 
 async function goAway() {
@@ -139,9 +142,14 @@ async function goAway() {
 /**
  * @param {Vault} vault
  * @param {Change} draft
+ * @throws {Mistake} Why it was not made; forms have no words of their own for workspaces.
  */
 async function change(vault, draft) {
-  await show(vault, await changeWorkspace(vault, id, draft));
+  try {
+    await show(vault, await changeWorkspace(vault, id, draft));
+  } catch (error) {
+    throw new Mistake(inWords(error));
+  }
 }
 
 /** @returns {Promise<Vault>} */

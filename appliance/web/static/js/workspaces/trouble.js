@@ -4,6 +4,7 @@
 import { Refusal } from "../crypto/refusal.js";
 import { say, tell } from "../words.js";
 import { NotPossible } from "./changes.js";
+import { NotStored } from "./loading.js";
 import { NotAMember } from "./opened.js";
 
 const LISTS = "crypto.member_list.";
@@ -22,7 +23,7 @@ export function isOfWorkspace(error) {
  * @returns {string}
  */
 export function inWords(error) {
-  if (error instanceof NotPossible) return say(error.reason);
+  if (error instanceof NotPossible || error instanceof NotStored) return say(error.reason);
   if (error instanceof NotAMember) return say("not_member");
   if (!(error instanceof Refusal)) return tell(error);
   if (error.code.startsWith(LISTS)) return say(`list_${error.code.slice(LISTS.length)}`);
