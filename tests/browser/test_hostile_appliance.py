@@ -70,6 +70,23 @@ def test_the_blob_of_another_document_does_not_open(visitor: Visitor, recording_
     expect_refused(visitor.page, "does not open with your keys")
 
 
+def test_the_document_of_another_recording_is_neither_shared_nor_shown(visitor: Visitor, recording_id: str) -> None:
+    other = put_private_transcript(visitor, "other.wav")
+    visitor.open(f"/recordings/{other}")
+    expect(visitor.page.locator(".turn")).to_have_count(5)
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator(".turn")).to_have_count(5)
+    page.route(
+        f"**/recordings/{recording_id}/sealed",
+        lambda route: route.continue_(url=route.request.url.replace(recording_id, other)),
+    )
+    page.get_by_role("button", name="Share", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Share this transcript")
+    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog).to_contain_text("somebody exchanged it")
+    expect_refused(page, "somebody exchanged it")
+
+
 def test_a_truncated_blob_does_not_open(visitor: Visitor) -> None:
     recording_id = put_private_transcript(visitor)
     _, version, sealed = stored(visitor.workshop, recording_id)

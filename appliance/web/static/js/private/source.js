@@ -9,7 +9,7 @@
 import { fromBase64, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
 import { encoded } from "../export/json.js";
-import { isOlderKey, judge, remember } from "../pure/memory.js";
+import { emptyMemory, isOlderKey, judge, remember } from "../pure/memory.js";
 import { ask } from "../request.js";
 import { OpenedWorkspace } from "../workspaces/opened.js";
 import { SealedIndex } from "./index.js";
@@ -21,6 +21,13 @@ import { keysAt } from "./keys.js";
  * @typedef {import("./keys.js").Keys} Keys
  * @typedef {{kind: number, holder: string, wrapped: Uint8Array}} Wrap - The holder as hex digits.
  */
+
+/**
+ * What this page has opened. Whoever shares or moves what is shown here asks for it once more, and gets the key of this
+ * very document or none, even where the appliance serves an index that does not know it.
+ * @type {WeakMap<Vault, import("../pure/memory.js").Memory>}
+ */
+const openedHere = new WeakMap();
 
 /** The appliance serves something else than this vault remembers. */
 export class NotAsRemembered extends Error {
@@ -68,7 +75,13 @@ export class PrivateTranscript {
     source.savesLater = shared !== undefined;
     const serving = ask("GET", `/recordings/${recordingId}/sealed`);
     const [served, index] = await Promise.all([serving, shared ?? SealedIndex.load(vault)]);
-    await source.read(served, index);
+    try {
+      await source.read(served, index);
+    } catch (error) {
+      if (!(error instanceof NotAsRemembered)) throw error;
+      // Another tab may have stored and remembered the next version after this one was served. What is a lie stays one.
+      await source.read(await ask("GET", `/recordings/${recordingId}/sealed`), index);
+    }
     return source;
   }
 
@@ -90,14 +103,30 @@ export class PrivateTranscript {
     this.workspace = served.workspace;
     this.isRecoverable = served.organisation;
     this.keys = await keysAt(this.vault, this.workspace);
-    const verdict = judge(index.memory, toHex(this.documentId), this.version, digest);
-    if (verdict === "older" || verdict === "exchanged") throw new NotAsRemembered(verdict);
+    const verdict = this.judge(digest);
     const isAdopted = await this.findKey();
     this.refuseForged(verdict, isAdopted);
     const text = await openDocument(this.fileKey, sealed, DocumentType.TRANSCRIPT, this.documentId, this.version);
     this.transcript = JSON.parse(new TextDecoder().decode(text));
+    this.noteHere(digest);
     if (!isAdopted && this.keys.mayWrite) await this.adopt(); // Only now: a key that opens nothing is no key to keep.
     if (verdict !== "same") await this.remember(digest);
+  }
+
+  /**
+   * @param {string} sha256
+   * @returns {Verdict} By the vault's memory.
+   * @throws {NotAsRemembered}
+   */
+  judge(sha256) {
+    const document = toHex(this.documentId);
+    const served = { recording: this.recordingId, document, version: this.version, sha256 };
+    const { memory } = /** @type {SealedIndex} */ (this.index);
+    const verdict = judge(memory, served);
+    for (const each of [verdict, judge(openedHere.get(this.vault) ?? emptyMemory(), served)]) {
+      if (each === "older" || each === "exchanged") throw new NotAsRemembered(each);
+    }
+    return verdict;
   }
 
   /** @returns {Promise<boolean>} Whether there is a wrap that only those could make who may read it. */
@@ -155,7 +184,9 @@ export class PrivateTranscript {
       this.fileKey = fileKey;
       this.takeOver({ kind: keys.kind, holder: keys.holder, wrapped });
     }
-    await this.remember(toHex(await sha256(sealed)));
+    const digest = toHex(await sha256(sealed));
+    this.noteHere(digest);
+    await this.remember(digest);
   }
 
   /** @returns {boolean} */
@@ -170,6 +201,13 @@ export class PrivateTranscript {
   takeOver(wrap) {
     this.wraps = [...this.wraps.filter(({ holder }) => holder !== wrap.holder), wrap];
     if (this.keys instanceof OpenedWorkspace) this.epoch = this.keys.list.epoch;
+  }
+
+  /** @param {string} digest */
+  noteHere(digest) {
+    const seen = { recording: this.recordingId, version: this.version, sha256: digest };
+    const before = openedHere.get(this.vault) ?? emptyMemory();
+    openedHere.set(this.vault, remember(before, toHex(this.documentId), seen));
   }
 
   /** @param {string} digest */

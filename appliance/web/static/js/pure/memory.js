@@ -18,6 +18,7 @@
  *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits.
  * @typedef {{recording: string, document: string, version: number, created_ms: number, workspace: string}} Kept - What
  *   the appliance says that it keeps, and in which workspace, if in any.
+ * @typedef {{recording: string, document: string, version: number, sha256: string}} Served
  * @typedef {"first" | "same" | "newer" | "older" | "exchanged"} Verdict
  */
 
@@ -41,18 +42,31 @@ export function readMemory(text) {
 /**
  * What a served document is beside the remembered one.
  *
- * - `first`: nobody has opened it in this vault.
+ * - `first`: nobody has opened it in this vault, nor another document for its recording.
  * - `newer`: another browser of this person changed it.
  * - `older`: an older version is served than was seen before.
- * - `exchanged`: the version is the same and the bytes are others.
+ * - `exchanged`: the version is the same and the bytes are others; or it belongs to another recording, or the recording
+ *   to another document. A recording has one document as long as it is there, and a document never changes its recording.
  * @param {Memory} memory
- * @param {string} document
- * @param {number} version
- * @param {string} sha256
+ * @param {Served} served
  * @returns {Verdict}
  */
-export function judge(memory, document, version, sha256) {
+export function judge(memory, { recording, document, version, sha256 }) {
+  if (isBoundOtherwise(memory, document, recording)) return "exchanged";
   return held(memory.documents[document], version, sha256);
+}
+
+/**
+ * Tell whether another recording is remembered for a document, or another document for a recording.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {string} recording
+ */
+function isBoundOtherwise({ documents }, document, recording) {
+  for (const [id, known] of Object.entries(documents)) {
+    if ((id === document) !== (known.recording === recording)) return true;
+  }
+  return false;
 }
 
 /**
@@ -92,7 +106,8 @@ export function isOlderKey(memory, document, { id, epoch }) {
 }
 
 /**
- * Remember what was seen, unless another browser has seen a later version meanwhile.
+ * Remember what was seen, unless another browser has seen a later version meanwhile, or another document in its place:
+ * then the first stays, and this one is refused from now on.
  * @param {Memory} memory
  * @param {string} document
  * @param {Remembered} seen
@@ -100,6 +115,7 @@ export function isOlderKey(memory, document, { id, epoch }) {
  */
 export function remember(memory, document, seen) {
   if ((memory.documents[document]?.version ?? 0) > seen.version) return memory;
+  if (isBoundOtherwise(memory, document, seen.recording)) return memory;
   return { ...memory, documents: { ...memory.documents, [document]: seen } };
 }
 
