@@ -13,10 +13,12 @@ from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, seal_key
 from appliance.records import indexes
 from appliance.records.keystore import Wrap
 from appliance.transcript import to_json
+from appliance.worker.privacy import sealed_transcript
 from appliance.worker.recipients import RESULT
 from tests.browser.conftest import Visitor
 from tests.browser.private import put_in_place, put_private_transcript, stored
 from tests.web.appliance import a_transcript, enrolled
+from tests.worker.private import opened_result
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +57,7 @@ def test_a_replayed_old_version_is_not_shown(visitor: Visitor, recording_id: str
 def test_an_old_version_under_a_new_number_does_not_open(visitor: Visitor, recording_id: str) -> None:
     _, _, sealed = stored(visitor.workshop, recording_id)
     rename(visitor.page, "Dr. Rahman")
-    put_in_place(visitor.workshop, recording_id, 3, sealed)
+    put_in_place(visitor.workshop, recording_id, 4, sealed)
     expect_refused(visitor.page, "does not open with your keys")
 
 
@@ -105,6 +107,21 @@ def test_a_result_forged_under_a_higher_version_is_noticed_too(visitor: Visitor,
     document_id, version, _ = stored(visitor.workshop, recording_id)
     forge(visitor, document_id, recording_id, version + 1)
     expect_refused(visitor.page, "somebody exchanged it")
+
+
+def test_a_later_version_under_the_key_that_the_engine_made_is_refused(visitor: Visitor) -> None:
+    recording_id = put_private_transcript(visitor)
+    document = sealed_transcript(visitor.workshop, visitor.owner_id, recording_id)
+    [result] = document.wraps
+    key = opened_result(enrolled(visitor.workshop), document.document_id, result.wrapped)
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator(".turn")).to_have_count(5)
+    forged = seal_document(key, DocumentType.TRANSCRIPT, document.document_id, 3, to_json(a_transcript(FORGED)))
+    put_in_place(visitor.workshop, recording_id, 3, forged)
+    expect_refused(page, "does not open with your keys")
+    visitor.workshop.keystore.erase(document.document_id)
+    visitor.workshop.keystore.put(result)
+    expect_refused(page, "somebody exchanged it")
 
 
 def forge(visitor: Visitor, document_id: bytes, recording_id: str, version: int) -> None:

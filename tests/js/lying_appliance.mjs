@@ -85,8 +85,6 @@ export class Appliance {
    */
   honest(method, path) {
     if (path === "/vault/index") return (content) => this.answerIndex(method, content);
-    const [, adopting] = /^\/recordings\/(\w+)\/adopted$/.exec(path) ?? [];
-    if (adopting !== undefined) return (content) => this.adopt(adopting, content);
     const [, recording] = /^\/recordings\/(\w+)\/sealed$/.exec(path) ?? [];
     if (recording === undefined) throw new Error(`no answer to ${method} ${path}`);
     return (content) => (method === "GET" ? [200, structuredClone(this.serving.get(recording))] : this.save(recording, content));
@@ -102,17 +100,6 @@ export class Appliance {
     if (content.from_version !== this.index.version) return CONFLICT;
     this.index = { version: content.from_version + 1, sealed: content.sealed };
     return [200, { version: this.index.version }];
-  }
-
-  /**
-   * @param {string} recording
-   * @param {any} content
-   * @returns {[number, any]}
-   */
-  adopt(recording, { wrapped }) {
-    const { holder } = this.serving.get(recording).wraps[0];
-    this.serving.get(recording).wraps = [{ kind: WrapKind.FILE_KEY_UNDER_USER_KEY, holder, wrapped }];
-    return [204, null];
   }
 
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { emptyMemory, forget, judge, missing, readMemory, remember, rolledBack } from "../../appliance/web/static/js/pure/memory.js";
+import { emptyMemory, forget, isRetiredKey, judge, missing, readMemory, remember, rolledBack } from "../../appliance/web/static/js/pure/memory.js";
 
 const seen = remember(emptyMemory(), "d1", { recording: "r1", version: 3, sha256: "aa" });
 
@@ -50,4 +50,11 @@ test("remembering changes nothing that somebody else still holds", () => {
 test("a memory of a later schema is refused", () => {
   assert.deepEqual(readMemory(JSON.stringify(seen)), seen);
   assert.throws(() => readMemory('{"schema":2,"documents":{}}'), RangeError);
+});
+
+test("a key that was followed by another is retired for good, and the present one is not", () => {
+  const at = (version, key, more = {}) => ({ recording: "r1", version, sha256: "aa", key, ...more });
+  const first = remember(emptyMemory(), "d1", at(2, "k2", { retired: ["engine"] }));
+  const second = remember(remember(first, "d1", at(3, "k2")), "d1", at(4, "k4"));
+  assert.deepEqual(["engine", "k2", "k4"].map((key) => isRetiredKey(second, "d1", key)), [true, true, false]);
 });

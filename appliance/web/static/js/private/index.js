@@ -130,6 +130,15 @@ export class SealedIndex {
     }
   }
 
+  /**
+   * A document was stored in another version since the appliance said what it keeps.
+   * @param {string} document
+   * @param {number} version
+   */
+  noteKept(document, version) {
+    this.kept = this.kept.map((each) => (each.document === document ? { ...each, version } : each));
+  }
+
   /** @param {{version: number, sealed: string}} served */
   async open({ version, sealed }) {
     const { indexKey, accountId } = this.vault;

@@ -93,6 +93,7 @@ async function read(packs, { recording, document, version, created_ms }) {
   try {
     const source = await PrivateTranscript.open(packs.vault, recording, packs.index);
     const title = await titleOf(packs.vault, recording);
+    packs.index.noteKept(document, source.version); // Its first opening stores the next version.
     return entryOf(source.transcript, { recording, document, version: source.version, created_ms, title });
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof NotAsRemembered || error instanceof Problem)) throw error;

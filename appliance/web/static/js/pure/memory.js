@@ -8,9 +8,10 @@
  */
 
 /**
- * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number}} Remembered - By
- *   recording id, version, and SHA-256 of the sealed bytes as hex digits; in a workspace with its id, and with the epoch
- *   of the key that opened it.
+ * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number, key?: string,
+ *   retired?: string[]}} Remembered - By recording id, version, and SHA-256 of the sealed bytes as hex digits; in a
+ *   workspace with its id, and with the epoch of the key that opened it; with the id of its file key, and of those that
+ *   it had before.
  * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
  *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
  * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
@@ -106,6 +107,17 @@ export function isOlderKey(memory, document, { id, epoch }) {
 }
 
 /**
+ * Tell whether a file key is one that the document had before it got another. Others knew it: the engine, or the members
+ * of a workspace that it has left; and the appliance may have kept a wrap of it.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {string} key - Id of the key.
+ */
+export function isRetiredKey(memory, document, key) {
+  return memory.documents[document]?.retired?.includes(key) ?? false;
+}
+
+/**
  * Remember what was seen, unless another browser has seen a later version meanwhile, or another document in its place:
  * then the first stays, and this one is refused from now on.
  * @param {Memory} memory
@@ -114,9 +126,13 @@ export function isOlderKey(memory, document, { id, epoch }) {
  * @returns {Memory}
  */
 export function remember(memory, document, seen) {
-  if ((memory.documents[document]?.version ?? 0) > seen.version) return memory;
-  if (isBoundOtherwise(memory, document, seen.recording)) return memory;
-  return { ...memory, documents: { ...memory.documents, [document]: seen } };
+  const known = memory.documents[document];
+  if ((known?.version ?? 0) > seen.version || isBoundOtherwise(memory, document, seen.recording)) return memory;
+  const keys = new Set([...(known?.retired ?? []), known?.key, ...(seen.retired ?? [])]);
+  const retired = [...keys].filter((key) => key !== undefined && key !== seen.key);
+  const { retired: _, ...rest } = seen;
+  const next = retired.length > 0 ? { ...rest, retired } : rest;
+  return { ...memory, documents: { ...memory.documents, [document]: next } };
 }
 
 /**

@@ -91,8 +91,8 @@ async function noteMove(vault, source, target, keys) {
   const index = await SealedIndex.load(vault);
   const document = toHex(source.documentId);
   await index.save((memory) => {
-    const { recording, version, sha256 } = memory.documents[document];
+    const { workspace: _, epoch: __, ...seen } = memory.documents[document];
     const where = keys instanceof OpenedWorkspace ? { workspace: target, epoch: keys.list.epoch } : {};
-    return remember(memory, document, { recording, version, sha256, ...where });
+    return remember(memory, document, { ...seen, ...where });
   });
 }
