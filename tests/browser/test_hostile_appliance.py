@@ -63,9 +63,10 @@ def test_an_old_version_under_a_new_number_does_not_open(visitor: Visitor, recor
 
 def test_the_blob_of_another_document_does_not_open(visitor: Visitor, recording_id: str) -> None:
     other = put_private_transcript(visitor, "other.wav")
-    _, version, sealed = stored(visitor.workshop, other)
-    put_in_place(visitor.workshop, other, version, stored(visitor.workshop, recording_id)[2])
-    put_in_place(visitor.workshop, recording_id, version, sealed)
+    _, version, sealed = stored(visitor.workshop, recording_id)
+    _, other_version, other_sealed = stored(visitor.workshop, other)
+    put_in_place(visitor.workshop, other, other_version, sealed)
+    put_in_place(visitor.workshop, recording_id, version, other_sealed)
     visitor.open(f"/recordings/{recording_id}")
     expect_refused(visitor.page, "somebody exchanged it")
     visitor.open(f"/recordings/{other}")
@@ -122,6 +123,15 @@ def test_a_later_version_under_the_key_that_the_engine_made_is_refused(visitor: 
     visitor.workshop.keystore.erase(document.document_id)
     visitor.workshop.keystore.put(result)
     expect_refused(page, "somebody exchanged it")
+
+
+def test_what_was_alone_its_readers_is_not_shown_in_a_workspace(visitor: Visitor, recording_id: str) -> None:
+    def misplace(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(answer.json() | {"workspace": "0" * 32}))
+
+    visitor.page.route(f"**/recordings/{recording_id}/sealed", misplace)
+    expect_refused(visitor.page, "not where you left it")
 
 
 def forge(visitor: Visitor, document_id: bytes, recording_id: str, version: int) -> None:

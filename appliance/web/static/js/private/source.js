@@ -11,7 +11,7 @@ import { fromBase64, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
 import { keyId } from "../crypto/keywrap.js";
 import { encoded } from "../export/json.js";
-import { emptyMemory, isOlderKey, isRetiredKey, judge, remember } from "../pure/memory.js";
+import { emptyMemory, isOlderKey, isRetiredKey, judge, judgePlace, remember } from "../pure/memory.js";
 import { Problem, ask } from "../request.js";
 import { OpenedWorkspace } from "../workspaces/opened.js";
 import { SealedIndex } from "./index.js";
@@ -20,6 +20,7 @@ import { keysAt } from "./keys.js";
 /**
  * @typedef {import("../vault.js").Vault} Vault
  * @typedef {import("../pure/memory.js").Verdict} Verdict
+ * @typedef {Verdict | "moved" | "misplaced"} Difference
  * @typedef {import("./keys.js").Keys} Keys
  * @typedef {{kind: number, holder: string, wrapped: Uint8Array}} Wrap - The holder as hex digits.
  */
@@ -37,10 +38,14 @@ const openedHere = new WeakMap();
 
 /** The appliance serves something else than this vault remembers. */
 export class NotAsRemembered extends Error {
-  /** @param {Verdict} verdict */
-  constructor(verdict) {
+  /**
+   * @param {Difference} verdict
+   * @param {{document: string, workspace: string} | null} [place] - Where it is served instead.
+   */
+  constructor(verdict, place = null) {
     super(verdict);
     this.verdict = verdict;
+    this.place = place;
   }
 }
 
@@ -100,13 +105,13 @@ export class PrivateTranscript {
   async read(served, index) {
     this.index = index;
     for (let attempt = 1; ; attempt += 1) {
-      const { text, digest, verdict, isAdopted } = await this.openServed(served);
+      const { text, digest, isAdopted, isToRemember } = await this.openServed(served);
       this.transcript = JSON.parse(new TextDecoder().decode(text));
       this.noteHere(digest);
       try {
         // Only now: what does not open is nothing to keep.
         if (!isAdopted && /** @type {Keys} */ (this.keys).mayWrite) await this.store(text, newFileKey());
-        else if (verdict !== "same") await this.remember(digest);
+        else if (isToRemember) await this.remember(digest);
         return;
       } catch (error) {
         if (!(error instanceof Problem && error.status === TAKEN) || attempt === ATTEMPTS) throw error;
@@ -129,12 +134,13 @@ export class PrivateTranscript {
     }));
     this.workspace = served.workspace;
     this.isRecoverable = served.organisation;
-    this.keys = await keysAt(this.vault, this.workspace);
     const verdict = this.judge(digest);
+    const isArrived = this.judgePlace() === "arrived";
+    this.keys = await keysAt(this.vault, this.workspace);
     const isAdopted = await this.findKey();
     await this.refuseForged(verdict, isAdopted);
     const text = await openDocument(this.fileKey, sealed, DocumentType.TRANSCRIPT, this.documentId, this.version);
-    return { text, digest, verdict, isAdopted };
+    return { text, digest, isAdopted, isToRemember: verdict !== "same" || isArrived };
   }
 
   /**
@@ -151,6 +157,14 @@ export class PrivateTranscript {
       if (each === "older" || each === "exchanged") throw new NotAsRemembered(each);
     }
     return verdict;
+  }
+
+  judgePlace() {
+    const { memory } = /** @type {SealedIndex} */ (this.index);
+    const place = { document: toHex(this.documentId), workspace: this.workspace };
+    const found = judgePlace(memory, place.document, place.workspace);
+    if (found === "moved" || found === "misplaced") throw new NotAsRemembered(found, place);
+    return found;
   }
 
   /** @returns {Promise<boolean>} Whether there is a wrap that only those could make who may read it. */

@@ -9,9 +9,9 @@
 
 /**
  * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number, key?: string,
- *   retired?: string[]}} Remembered - By recording id, version, and SHA-256 of the sealed bytes as hex digits; in a
- *   workspace with its id, and with the epoch of the key that opened it; with the id of its file key, and of those that
- *   it had before.
+ *   retired?: string[], moving?: string}} Remembered - By recording id, version, and SHA-256 of the sealed bytes as hex
+ *   digits; in a workspace with its id, and with the epoch of the key that opened it; with the id of its file key, and of
+ *   those that it had before; and with the workspace to which the person moves it, or empty for their own.
  * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
  *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
  * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
@@ -95,6 +95,39 @@ function held(known, version, sha256) {
 }
 
 /**
+ * What the place is at which a document is served, beside the remembered one.
+ *
+ * - `there`: it is the same, or nobody has opened the document in this vault.
+ * - `arrived`: it is where this person moves it.
+ * - `moved`: it is another workspace. An owner of both could move it.
+ * - `misplaced`: what only this person has is in a workspace, or the other way round. Nobody else could do that.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {string} workspace - Id, or empty for this person's own.
+ * @returns {"there" | "arrived" | "moved" | "misplaced"}
+ */
+export function judgePlace(memory, document, workspace) {
+  const known = memory.documents[document];
+  if (known === undefined || workspace === (known.workspace ?? "")) return "there";
+  if (workspace === known.moving) return "arrived";
+  return workspace !== "" && known.workspace !== undefined ? "moved" : "misplaced";
+}
+
+/**
+ * Expect a document at another place, because this person moves it there or knows that somebody did. Until it is seen
+ * there it may be at either: a move may be cut off.
+ * @param {Memory} memory
+ * @param {string} document
+ * @param {string} workspace - Id, or empty for this person's own.
+ * @returns {Memory}
+ */
+export function expectAt(memory, document, workspace) {
+  const known = memory.documents[document];
+  if (known === undefined) return memory;
+  return { ...memory, documents: { ...memory.documents, [document]: { ...known, moving: workspace } } };
+}
+
+/**
  * Tell whether the key of a document is of an older epoch of its workspace than was seen before. Somebody who was
  * removed has such a key, and could seal a later version with it that the appliance then serves.
  * @param {Memory} memory
@@ -128,11 +161,32 @@ export function isRetiredKey(memory, document, key) {
 export function remember(memory, document, seen) {
   const known = memory.documents[document];
   if ((known?.version ?? 0) > seen.version || isBoundOtherwise(memory, document, seen.recording)) return memory;
+  const { recording, version, sha256, key } = seen;
+  const keys = { ...(key === undefined ? {} : { key }), ...retiredBy(known, seen) };
+  const next = { recording, version, sha256, ...keys, ...placeOf(known, seen) };
+  return { ...memory, documents: { ...memory.documents, [document]: next } };
+}
+
+/**
+ * @param {Remembered | undefined} known
+ * @param {Remembered} seen
+ */
+function retiredBy(known, seen) {
   const keys = new Set([...(known?.retired ?? []), known?.key, ...(seen.retired ?? [])]);
   const retired = [...keys].filter((key) => key !== undefined && key !== seen.key);
-  const { retired: _, ...rest } = seen;
-  const next = retired.length > 0 ? { ...rest, retired } : rest;
-  return { ...memory, documents: { ...memory.documents, [document]: next } };
+  return retired.length > 0 ? { retired } : {};
+}
+
+/**
+ * A tab that was opened before a move does not take it back: the place changes only to where it is expected.
+ * @param {Remembered | undefined} known
+ * @param {Remembered} seen
+ */
+function placeOf(known, seen) {
+  const isArrived = (seen.workspace ?? "") === known?.moving;
+  const { workspace, epoch } = known === undefined || isArrived || seen.workspace === known.workspace ? seen : known;
+  const moving = known?.moving === undefined || isArrived ? {} : { moving: known.moving };
+  return workspace === undefined ? moving : { workspace, epoch, ...moving };
 }
 
 /**
