@@ -27,6 +27,9 @@ VAULT_WORDS = {
         "The appliance serves another state of your vault than this browser has seen under the same number. Do not "
         "rely on what it shows as private, and tell your administrator."
     ),
+    "title_exchanged": mark(
+        "This is not the title that you have seen here: somebody exchanged it. Tell your administrator."
+    ),
     "workspace_refused": mark("A workspace that does not open"),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),

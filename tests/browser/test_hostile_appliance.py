@@ -8,15 +8,16 @@ import json
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from appliance.crypto.envelope import DocumentType, new_file_key, seal_document
+from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
 from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, seal_key
 from appliance.records import indexes
 from appliance.records.keystore import Wrap
+from appliance.records.recordings import Recording
 from appliance.transcript import to_json
 from appliance.worker.privacy import sealed_transcript
 from appliance.worker.recipients import RESULT
 from tests.browser.conftest import Visitor
-from tests.browser.private import put_in_place, put_private_transcript, stored
+from tests.browser.private import put_in_place, put_private_transcript, stored, upload_privately
 from tests.web.appliance import a_transcript, enrolled
 from tests.worker.private import opened_result
 
@@ -209,6 +210,26 @@ def test_a_title_that_was_altered_is_said_to_be(visitor: Visitor, recording_id: 
         session.connection().exec_driver_sql("UPDATE recordings SET title_version = 1, sealed_title = x'434c4231'")
     page = visitor.open("/")
     expect(page.locator("#recordings")).to_contain_text("A title that does not open")
+
+
+def test_the_title_of_another_recording_is_not_shown(visitor: Visitor, recording_id: str) -> None:
+    other = upload_privately(visitor, "other.wav")
+    visitor.page.wait_for_timeout(1000)  # What was new on the page is written down together.
+    with visitor.workshop.database.write() as session:
+        one, two = (session.get_one(Recording, each) for each in (recording_id, other))
+        mine = (one.title_id, one.sealed_title)
+        two_title = (two.title_id, two.sealed_title)
+        two.title_id = new_document_id()
+        session.flush()
+        one.title_id, one.sealed_title = two_title
+        session.flush()
+        two.title_id, two.sealed_title = mine
+    page = visitor.open("/")
+    expect(page.locator(f"#row-{recording_id}")).to_contain_text("somebody exchanged it")
+    expect(page.locator(f"#row-{other}")).to_contain_text("somebody exchanged it")
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator("[data-loading]")).to_contain_text("not the title that you have seen")
+    expect(page.locator(".turn")).to_have_count(0)
 
 
 def test_swapped_public_keys_of_the_person_are_refused_at_unlocking(visitor: Visitor, recording_id: str) -> None:

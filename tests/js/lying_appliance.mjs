@@ -8,7 +8,7 @@ import { Identity, indexKey } from "../../appliance/web/static/js/crypto/identit
 import { keyId, unwrap, wrap, WrapKind } from "../../appliance/web/static/js/crypto/keywrap.js";
 
 const RESULT = 0x100 | SealedKeyPurpose.RESULT;
-const SENTENCES = { index_rolled_back: "An older state.", index_forked: "Another state.", share_locked: "Locked." };
+const SENTENCES = { index_rolled_back: "An older state.", index_forked: "Another state.", title_exchanged: "Exchanged." };
 
 /** What a page brings for its scripts, and what a browser keeps; to be there before they are loaded. */
 export function pretendPage() {

@@ -28,7 +28,7 @@ export async function openForPage(recordingId) {
   if (vault === null) throw new InWords(say("locked"));
   try {
     const place = /** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]"));
-    const title = await openTitle(vault, JSON.parse(place.dataset.sealedTitle ?? ""));
+    const title = await openTitle(vault, recordingId, JSON.parse(place.dataset.sealedTitle ?? ""));
     place.textContent = title;
     document.title = `${title} – Cloister`;
     nameDeletion(title);

@@ -7,6 +7,8 @@
  * opened in which version and of which bytes: later it sees an exchanged, an older and a missing document.
  */
 
+import { forgetTitles } from "./titled.js";
+
 /**
  * @typedef {{recording: string, version: number, sha256: string, workspace?: string, epoch?: number, key?: string,
  *   retired?: string[], moving?: string}} Remembered - By recording id, version, and SHA-256 of the sealed bytes as hex
@@ -15,8 +17,9 @@
  * @typedef {{version: number, sha256: string, bytes: number, covers: Record<string, number>}} RememberedPack - Of a
  *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
  * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
- *   people?: Record<string, import("./pinned.js").KnownPerson>,
- *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits.
+ *   titles?: Record<string, string>, people?: Record<string, import("./pinned.js").KnownPerson>,
+ *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits; of the title of
+ *   a recording, SHA-256 of its sealed bytes.
  * @typedef {{recording: string, document: string, version: number, created_ms: number, workspace: string}} Kept - What
  *   the appliance says that it keeps, and in which workspace, if in any.
  * @typedef {{recording: string, document: string, version: number, sha256: string}} Served
@@ -198,7 +201,7 @@ function placeOf(known, seen) {
 export function forget(memory, recordings) {
   const gone = new Set(recordings);
   const kept = Object.entries(memory.documents).filter(([, { recording }]) => !gone.has(recording));
-  return { ...memory, documents: Object.fromEntries(kept) };
+  return forgetTitles({ ...memory, documents: Object.fromEntries(kept) }, (recording) => gone.has(recording));
 }
 
 /**

@@ -7,6 +7,7 @@
 import { Refusal } from "../crypto/refusal.js";
 import { SealedIndex } from "../private/index.js";
 import { NotAsRemembered, PrivateTranscript } from "../private/source.js";
+import { TitleExchanged } from "../private/title_memory.js";
 import { openTitle } from "../private/titles.js";
 import { Problem, Stopped, ask } from "../request.js";
 import { say } from "../words.js";
@@ -64,7 +65,7 @@ async function openOne(belonging, vault, memory, signal) {
       return { belonging, title, transcript, source: null };
     }
     if (vault === null || memory === null || belonging.sealed_title === null) throw new Refusal("wrong_key");
-    title = await openTitle(vault, belonging.sealed_title);
+    title = await openTitle(vault, belonging.id, belonging.sealed_title, memory);
     const served = await ask("GET", `/recordings/${belonging.id}/sealed`, undefined, signal);
     const source = new PrivateTranscript(vault, belonging.id);
     await source.read(served, memory);
@@ -88,6 +89,7 @@ function titleOf({ title, created_at }) {
  * @throws What concerns all of them.
  */
 function reasonOf(error) {
+  if (error instanceof TitleExchanged) return error.message;
   if (error instanceof NotAsRemembered) return say("not_as_remembered");
   if (error instanceof Refusal) return say("does_not_open", { code: error.code });
   if (error instanceof Problem && error.status === GONE) return say("gone");

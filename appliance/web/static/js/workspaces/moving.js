@@ -6,7 +6,7 @@ import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { keysAt } from "../private/keys.js";
 import { SealedIndex } from "../private/index.js";
 import { NotAsRemembered, PrivateTranscript } from "../private/source.js";
-import { titleKey } from "../private/titles.js";
+import { openTitle, titleKey } from "../private/titles.js";
 import { expectAt } from "../pure/memory.js";
 import { InWords, ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
@@ -55,6 +55,7 @@ async function movePrivately(recording, target) {
   const vault = await requireVault();
   if (vault === null) throw new InWords(say("move_locked"));
   const title = JSON.parse(/** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]")).dataset.sealedTitle ?? "");
+  await openTitle(vault, recording, title);
   const source = await PrivateTranscript.open(vault, recording);
   const keys = await keysAt(vault, target);
   const wrapped = {
