@@ -17,7 +17,7 @@ from appliance.transcript import to_json
 from appliance.worker.privacy import sealed_transcript
 from appliance.worker.recipients import RESULT
 from tests.browser.conftest import Visitor
-from tests.browser.private import put_in_place, put_private_transcript, stored, upload_privately
+from tests.browser.private import put_in_place, put_private_transcript, settle, stored, upload_privately
 from tests.web.appliance import a_transcript, enrolled
 from tests.worker.private import opened_result
 
@@ -32,6 +32,7 @@ def recording_id(visitor: Visitor) -> str:
     recording_id = put_private_transcript(visitor)
     visitor.open(f"/recordings/{recording_id}")
     expect(visitor.page.locator(".turn")).to_have_count(5)
+    settle(visitor)
     return recording_id
 
 
@@ -217,7 +218,7 @@ def test_a_title_that_was_altered_is_said_to_be(visitor: Visitor, recording_id: 
 
 def test_the_title_of_another_recording_is_not_shown(visitor: Visitor, recording_id: str) -> None:
     other = upload_privately(visitor, "other.wav")
-    visitor.page.wait_for_timeout(1000)  # What was new on the page is written down together.
+    settle(visitor)
     with visitor.workshop.database.write() as session:
         one, two = (session.get_one(Recording, each) for each in (recording_id, other))
         mine = (one.title_id, one.sealed_title)
