@@ -23,6 +23,13 @@ VAULT_WORDS = {
         "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
         "private, and tell your administrator."
     ),
+    "index_forked": mark(
+        "The appliance serves another state of your vault than this browser has seen under the same number. Do not "
+        "rely on what it shows as private, and tell your administrator."
+    ),
+    "title_exchanged": mark(
+        "This is not the title that you have seen here: somebody exchanged it. Tell your administrator."
+    ),
     "workspace_refused": mark("A workspace that does not open"),
     "to_me_alone": mark("To me alone"),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),

@@ -20,7 +20,6 @@ from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.worker.consents import who_consented
 from appliance.worker.places import Place, own_wrap, replacing_key, wrap_at
-from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
 
 MAX_TRANSCRIPT_BYTES = 64 * 2**20
@@ -107,11 +106,12 @@ def sealed_transcript(workshop: Workshop, account_id: str, recording_id: str) ->
     Raises:
         NotFoundError: There is none, or they may not read it, or it is in standard mode.
     """
-    with workshop.database.read() as session:
+    # Rows and keys change together, or a version would come with the key of the one before, and seem to be forged.
+    with workshop.changing_members, workshop.database.read() as session:
         recording = _get(session, account_id, recording_id, Act.READ)
         row = transcripts.get(session, recording_id)
         readers = workspaces.members(session, recording.workspace_id) if recording.workspace_id else (account_id,)
-    wraps = tuple(workshop.keystore.held(row.document_id))
+        wraps = tuple(workshop.keystore.held(row.document_id))
     return SealedDocument(
         workspace=recording.workspace_id or "",
         document_id=row.document_id,
@@ -132,27 +132,6 @@ def require_transcript(workshop: Workshop, recording_id: str) -> None:
         transcripts.get(session, recording_id)
 
 
-def adopt(workshop: Workshop, account_id: str, recording_id: str, wrapped: bytes) -> None:
-    """Put a wrap under the owner's user key, or the workspace's key, in the place of the one that the engine sealed.
-
-    Twice is once: two tabs that open a result at the same time both may adopt it.
-
-    Raises:
-        RoleError: They only read in its workspace.
-        ConflictError: The workspace has another key by now.
-        CryptoError: The wrap does not have the form of one of this transcript.
-    """
-    with workshop.changing_members:
-        with workshop.database.read() as session:
-            place = Place.of(_get(session, account_id, recording_id, Act.WRITE))
-            document_id = transcripts.get(session, recording_id).document_id
-            adopted = wrap_at(session, place, document_id, wrapped)
-        # A wrap that is there already stays: whoever comes second must not put another key in its place.
-        is_first = own_wrap(workshop.keystore.held(document_id), place, document_id) is None
-        result = Wrap(document_id, RESULT, place.holder, b"")
-        workshop.keystore.change([adopted] if is_first else (), take_back=[result])
-
-
 def save_sealed_transcript(
     workshop: Workshop,
     account_id: str,
@@ -162,6 +141,9 @@ def save_sealed_transcript(
     wrapped: bytes | None = None,
 ) -> int:
     """Store what a browser sealed as the next version; return its number.
+
+    The first browser that opens a result seals it anew under a key of its own: with that the key that the engine sealed
+    is taken back. Of two that open it at the same time, the second is refused and reads again.
 
     Args:
         workshop: The appliance.

@@ -8,6 +8,7 @@ from sqlite3 import connect
 from playwright.sync_api import Page, expect
 
 from appliance.records import transcripts
+from appliance.worker.privacy import sealed_index
 from appliance.worker.workshop import Workshop
 from tests.browser.conftest import Visitor
 from tests.people import PASSPHRASE
@@ -49,6 +50,14 @@ def stored(workshop: Workshop, recording_id: str) -> tuple[bytes, int, bytes]:
     with workshop.database.read() as session:
         row = transcripts.get(session, recording_id)
         return row.document_id, row.version, row.sealed
+
+
+def settle(visitor: Visitor) -> None:
+    """Wait until the page has written down all that it saw: packs and titles come a little after the transcript."""
+    version = -1
+    while version != (now := sealed_index(visitor.workshop, visitor.owner_id)[0]):
+        version = now
+        visitor.page.wait_for_timeout(1000)
 
 
 def put_in_place(workshop: Workshop, recording_id: str, version: int, sealed: bytes) -> None:

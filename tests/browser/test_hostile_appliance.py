@@ -8,15 +8,18 @@ import json
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from appliance.crypto.envelope import DocumentType, new_file_key, seal_document
+from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
 from appliance.crypto.hpke import SealedKeyLabel, SealedKeyPurpose, seal_key
 from appliance.records import indexes
 from appliance.records.keystore import Wrap
+from appliance.records.recordings import Recording
 from appliance.transcript import to_json
+from appliance.worker.privacy import sealed_transcript
 from appliance.worker.recipients import RESULT
 from tests.browser.conftest import Visitor
-from tests.browser.private import put_in_place, put_private_transcript, stored
+from tests.browser.private import put_in_place, put_private_transcript, settle, stored, upload_privately
 from tests.web.appliance import a_transcript, enrolled
+from tests.worker.private import opened_result
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +32,7 @@ def recording_id(visitor: Visitor) -> str:
     recording_id = put_private_transcript(visitor)
     visitor.open(f"/recordings/{recording_id}")
     expect(visitor.page.locator(".turn")).to_have_count(5)
+    settle(visitor)
     return recording_id
 
 
@@ -55,19 +59,37 @@ def test_a_replayed_old_version_is_not_shown(visitor: Visitor, recording_id: str
 def test_an_old_version_under_a_new_number_does_not_open(visitor: Visitor, recording_id: str) -> None:
     _, _, sealed = stored(visitor.workshop, recording_id)
     rename(visitor.page, "Dr. Rahman")
-    put_in_place(visitor.workshop, recording_id, 3, sealed)
+    put_in_place(visitor.workshop, recording_id, 4, sealed)
     expect_refused(visitor.page, "does not open with your keys")
 
 
 def test_the_blob_of_another_document_does_not_open(visitor: Visitor, recording_id: str) -> None:
     other = put_private_transcript(visitor, "other.wav")
-    _, version, sealed = stored(visitor.workshop, other)
-    put_in_place(visitor.workshop, other, version, stored(visitor.workshop, recording_id)[2])
-    put_in_place(visitor.workshop, recording_id, version, sealed)
+    _, version, sealed = stored(visitor.workshop, recording_id)
+    _, other_version, other_sealed = stored(visitor.workshop, other)
+    put_in_place(visitor.workshop, other, other_version, sealed)
+    put_in_place(visitor.workshop, recording_id, version, other_sealed)
     visitor.open(f"/recordings/{recording_id}")
     expect_refused(visitor.page, "somebody exchanged it")
     visitor.open(f"/recordings/{other}")
     expect_refused(visitor.page, "does not open with your keys")
+
+
+def test_the_document_of_another_recording_is_neither_shared_nor_shown(visitor: Visitor, recording_id: str) -> None:
+    other = put_private_transcript(visitor, "other.wav")
+    visitor.open(f"/recordings/{other}")
+    expect(visitor.page.locator(".turn")).to_have_count(5)
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator(".turn")).to_have_count(5)
+    page.route(
+        f"**/recordings/{recording_id}/sealed",
+        lambda route: route.continue_(url=route.request.url.replace(recording_id, other)),
+    )
+    page.get_by_role("button", name="Share", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Share this transcript")
+    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog).to_contain_text("somebody exchanged it")
+    expect_refused(page, "somebody exchanged it")
 
 
 def test_a_truncated_blob_does_not_open(visitor: Visitor) -> None:
@@ -88,6 +110,30 @@ def test_a_result_forged_under_a_higher_version_is_noticed_too(visitor: Visitor,
     document_id, version, _ = stored(visitor.workshop, recording_id)
     forge(visitor, document_id, recording_id, version + 1)
     expect_refused(visitor.page, "somebody exchanged it")
+
+
+def test_a_later_version_under_the_key_that_the_engine_made_is_refused(visitor: Visitor) -> None:
+    recording_id = put_private_transcript(visitor)
+    document = sealed_transcript(visitor.workshop, visitor.owner_id, recording_id)
+    [result] = document.wraps
+    key = opened_result(enrolled(visitor.workshop), document.document_id, result.wrapped)
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator(".turn")).to_have_count(5)
+    forged = seal_document(key, DocumentType.TRANSCRIPT, document.document_id, 3, to_json(a_transcript(FORGED)))
+    put_in_place(visitor.workshop, recording_id, 3, forged)
+    expect_refused(page, "does not open with your keys")
+    visitor.workshop.keystore.erase(document.document_id)
+    visitor.workshop.keystore.put(result)
+    expect_refused(page, "somebody exchanged it")
+
+
+def test_what_was_alone_its_readers_is_not_shown_in_a_workspace(visitor: Visitor, recording_id: str) -> None:
+    def misplace(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=json.dumps(answer.json() | {"workspace": "0" * 32}))
+
+    visitor.page.route(f"**/recordings/{recording_id}/sealed", misplace)
+    expect_refused(visitor.page, "not where you left it")
 
 
 def forge(visitor: Visitor, document_id: bytes, recording_id: str, version: int) -> None:
@@ -142,6 +188,9 @@ def test_an_index_that_was_altered_is_said_to_be(visitor: Visitor, recording_id:
         now = session.get_one(indexes.SealedIndex, visitor.owner_id)
         now.sealed = now.sealed[:-1] + bytes([now.sealed[-1] ^ 1])
     page = visitor.open("/")
+    expect(page.locator("[data-vault-notices] [role=alert]")).to_contain_text("another state of your vault")
+    page.evaluate("localStorage.clear()")  # As in a browser that has not seen the true one.
+    page = visitor.open("/")
     expect(page.locator("[data-vault-notices] [role=alert]")).to_contain_text("cannot be read")
 
 
@@ -165,6 +214,26 @@ def test_a_title_that_was_altered_is_said_to_be(visitor: Visitor, recording_id: 
         session.connection().exec_driver_sql("UPDATE recordings SET title_version = 1, sealed_title = x'434c4231'")
     page = visitor.open("/")
     expect(page.locator("#recordings")).to_contain_text("A title that does not open")
+
+
+def test_the_title_of_another_recording_is_not_shown(visitor: Visitor, recording_id: str) -> None:
+    other = upload_privately(visitor, "other.wav")
+    settle(visitor)
+    with visitor.workshop.database.write() as session:
+        one, two = (session.get_one(Recording, each) for each in (recording_id, other))
+        mine = (one.title_id, one.sealed_title)
+        two_title = (two.title_id, two.sealed_title)
+        two.title_id = new_document_id()
+        session.flush()
+        one.title_id, one.sealed_title = two_title
+        session.flush()
+        two.title_id, two.sealed_title = mine
+    page = visitor.open("/")
+    expect(page.locator(f"#row-{recording_id}")).to_contain_text("somebody exchanged it")
+    expect(page.locator(f"#row-{other}")).to_contain_text("somebody exchanged it")
+    page = visitor.open(f"/recordings/{recording_id}")
+    expect(page.locator("[data-loading]")).to_contain_text("not the title that you have seen")
+    expect(page.locator(".turn")).to_have_count(0)
 
 
 def test_swapped_public_keys_of_the_person_are_refused_at_unlocking(visitor: Visitor, recording_id: str) -> None:

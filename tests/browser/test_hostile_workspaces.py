@@ -354,7 +354,7 @@ def test_a_result_forged_with_the_inbox_key_alone_is_noticed_after_the_first_ope
     recording_id = upload_into(anna, workspace, "Round.wav", private=True)
     expect_to_read(anna, recording_id)
     team = Team.of(anna.workshop, person(anna, "anna"), workspace)
-    for version in (1, 2):
+    for version in (2, 3):
         forge(anna.workshop, recording_id, workspace, members.inbox_private(team.key), version)
         anna.open(f"/recordings/{recording_id}")
         expect(anna.page.locator("[data-loading]")).to_contain_text("somebody exchanged it")
@@ -392,8 +392,8 @@ def test_a_later_version_by_somebody_who_was_removed_is_not_shown(anna: Visitor,
     file_key, plain = new_file_key(), to_json(a_transcript(FORGED))
     [wrap] = anna.workshop.keystore.held(document_id)
     anna.workshop.keystore.put(Wrap(document_id, wrap.kind, wrap.holder, team.wrapped(document_id, file_key, epoch=1)))
-    sealed = seal_document(file_key, DocumentType.TRANSCRIPT, document_id, 3, plain)
-    put_in_place(anna.workshop, recording_id, 3, sealed)
+    sealed = seal_document(file_key, DocumentType.TRANSCRIPT, document_id, 4, plain)
+    put_in_place(anna.workshop, recording_id, 4, sealed)
     anna.open(f"/recordings/{recording_id}")
     expect(anna.page.locator("[data-loading]")).to_contain_text("older version")
     expect(anna.page.locator(".turn")).to_have_count(0)

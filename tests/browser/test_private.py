@@ -21,6 +21,7 @@ from tests.browser.private import (
     upload_privately,
 )
 from tests.web.appliance import enrolled
+from tests.worker.private import opened_result, unwrapped
 
 pytestmark = pytest.mark.browser
 
@@ -41,14 +42,24 @@ def test_a_recording_goes_in_privately_and_only_its_owner_reads_it(visitor: Visi
     expect(who).to_contain_text("Not the appliance, not an administrator")
 
 
-def test_the_first_opening_adopts_the_key(visitor: Visitor) -> None:
+def test_the_first_opening_seals_it_anew_in_whichever_tab_was_quicker(visitor: Visitor) -> None:
     recording_id = put_private_transcript(visitor)
-    visitor.open(f"/recordings/{recording_id}")
-    expect(visitor.page.locator(".turn")).to_have_count(5)
+    person = enrolled(visitor.workshop)
+    before = sealed_transcript(visitor.workshop, visitor.owner_id, recording_id)
+    key = opened_result(person, before.document_id, before.wraps[0].wrapped)
+    other = visitor.context.new_page()
+    tabs = [visitor.page, other]
+    for tab in tabs:
+        tab.goto(f"{visitor.live.address}/recordings/{recording_id}", wait_until="commit")
+    for tab in tabs:
+        expect(tab.locator(".turn")).to_have_count(5)
     document = sealed_transcript(visitor.workshop, visitor.owner_id, recording_id)
-    assert [wrap.kind for wrap in document.wraps] == [WrapKind.FILE_KEY_UNDER_USER_KEY]
-    visitor.page.reload()
-    expect(visitor.page.locator(".turn")).to_have_count(5)
+    [wrap] = document.wraps
+    assert (document.version, wrap.kind) == (2, WrapKind.FILE_KEY_UNDER_USER_KEY)
+    assert unwrapped(person, document.document_id, wrap.wrapped) != key
+    for tab in tabs:
+        tab.reload()
+        expect(tab.locator(".turn")).to_have_count(5)
 
 
 def test_nothing_private_is_stored_in_the_open(visitor: Visitor) -> None:

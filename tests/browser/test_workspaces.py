@@ -222,6 +222,22 @@ def test_a_private_transcript_moves_in_and_out_again(anna: Visitor, ben: Visitor
     assert unwrapped(enrolled(anna.workshop, "anna"), document_id, wrap.wrapped) != known_to_ben
 
 
+def test_what_another_owner_moved_is_shown_once_its_reader_knows(anna: Visitor, ben: Visitor, workspace: str) -> None:
+    other = make_workspace(anna, "Ward 9")
+    take_in(anna, other, "ben")
+    recording_id = upload_into(anna, workspace, "Round.wav", private=True)
+    expect_to_read(ben, recording_id)
+    expect_to_read(anna, recording_id)
+    move(anna.page, other)
+    expect(anna.page.locator("[data-facts]")).to_contain_text("Ward 9")
+    page = ben.open(f"/recordings/{recording_id}")
+    expect(page.locator("[data-loading]")).to_contain_text("it was in another workspace")
+    expect(page.locator(".turn")).to_have_count(0)
+    page.get_by_role("button", name="I know that it was moved").click()
+    expect(page.locator(".turn")).to_have_count(5)
+    expect_to_read(ben, recording_id)
+
+
 def move(page: Page, target: str) -> None:
     """Move the transcript of the page by its menu."""
     page.get_by_text("More", exact=True).click()

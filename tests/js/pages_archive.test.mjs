@@ -30,7 +30,7 @@ test("ten thousand recordings of one name are named in an instant", () => {
   assert.equal(given.size, 10_000);
 });
 
-test("a hundred changes of the index make one version, and the rest makes one at the end", async () => {
+test("two hundred changes of the index make one version, and the rest makes one at the end", async () => {
   const versions = [];
   const index = {
     memory: { documents: {} },
@@ -40,11 +40,11 @@ test("a hundred changes of the index make one version, and the rest makes one at
     },
   };
   const gathered = new GatheredChanges(index);
-  for (let number = 0; number < 130; number += 1) {
+  for (let number = 0; number < 230; number += 1) {
     await gathered.save((memory) => ({ documents: { ...memory.documents, [number]: true } }));
     assert.equal(Object.keys(gathered.memory.documents).length, number + 1);
   }
   await gathered.flush();
   await gathered.flush();
-  assert.deepEqual(versions, [100, 130]);
+  assert.deepEqual(versions, [200, 230]);
 });

@@ -115,8 +115,7 @@ def writing(house: House) -> list[tuple[str, str, object]]:
         ("POST", "/recordings/private", {"title": sealed, "survives_restart": False, **upload}),
         ("PATCH", f"{standard}/speakers/S1", {"name": "Dr. Rahman", "version": 1}),
         ("POST", f"{standard}/cancel", None),
-        ("POST", f"{private}/adopted", {"wrapped": wrap}),
-        ("PUT", f"{private}/sealed", {"from_version": 1, "sealed": text(b"s" * 200)}),
+        ("PUT", f"{private}/sealed", {"from_version": 1, "sealed": text(b"s" * 200), "wrapped": wrap}),
         ("POST", f"{standard}/upload", {"options": OPTIONS}),
         *owning(house, link),
     ]

@@ -16,7 +16,7 @@ from appliance.worker.leaving import belongings, extent
 from appliance.worker.library import delete_all_of, resume
 from appliance.worker.packs import begin_pack, kept_packs
 from appliance.worker.places import UNDER_USER_KEY, UNDER_WORKSPACE_KEY, MovedKeys, move, replacing_key
-from appliance.worker.privacy import adopt, save_sealed_transcript, sealed_transcript
+from appliance.worker.privacy import save_sealed_transcript, sealed_transcript
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.recipients import RESULT, recipients_of
 from appliance.worker.sharing import FileKey, FileKeys, make_link
@@ -35,12 +35,15 @@ def team(workshop: Workshop, anna: Person, ben: Person) -> Team:
 
 
 def adopted(workshop: Workshop, person: Person, team: Team, recording_id: str) -> tuple[bytes, bytes]:
-    """Open a result as a member and adopt it; returns document id and file key."""
+    """Open a result as a member and seal it anew, as version 2; returns document id and file key."""
     document = sealed_transcript(workshop, person.account_id, recording_id)
     [result] = document.wraps
-    file_key = team.opened_result(document.document_id, result.wrapped)
-    adopt(workshop, person.account_id, recording_id, team.wrapped(document.document_id, file_key))
-    return document.document_id, file_key
+    key, subject = team.opened_result(document.document_id, result.wrapped), document.document_id
+    plain = open_document(key, document.sealed, DocumentType.TRANSCRIPT, subject, 1)
+    fresh = new_file_key()
+    sealed = seal_document(fresh, DocumentType.TRANSCRIPT, subject, 2, plain)
+    save_sealed_transcript(workshop, person.account_id, recording_id, sealed, 1, team.wrapped(subject, fresh))
+    return subject, fresh
 
 
 def next_version(document_id: bytes, file_key: bytes, version: int) -> bytes:
@@ -55,7 +58,7 @@ def test_a_result_is_sealed_to_the_inbox_that_the_owners_signed(workshop: Worksh
     document_id, file_key = adopted(workshop, ben, team, recording_id)
     document = sealed_transcript(workshop, ben.account_id, recording_id)
     assert document.workspace == team.hex
-    assert b"Amina Rahman" in open_document(file_key, document.sealed, DocumentType.TRANSCRIPT, document_id, 1)
+    assert b"Amina Rahman" in open_document(file_key, document.sealed, DocumentType.TRANSCRIPT, document_id, 2)
     [wrap] = document.wraps
     assert (wrap.kind, wrap.holder) == (UNDER_WORKSPACE_KEY, team.id)
 
@@ -72,7 +75,9 @@ def test_a_removal_while_a_job_waits_changes_to_whom_it_is_sealed(
 def test_who_adopts_second_does_not_replace_the_key(workshop: Workshop, team: Team, anna: Person, ben: Person) -> None:
     recording_id = put_privately(workshop, ben, team)
     document_id, file_key = adopted(workshop, ben, team, recording_id)
-    adopt(workshop, anna.account_id, recording_id, team.wrapped(document_id, new_file_key()))
+    late, key = next_version(document_id, new_file_key(), 2), team.wrapped(document_id, new_file_key())
+    with pytest.raises(ConflictError):
+        save_sealed_transcript(workshop, anna.account_id, recording_id, late, 1, key)
     [wrap] = workshop.keystore.held(document_id)
     assert team.unwrapped(document_id, wrap.wrapped) == file_key
 
@@ -85,8 +90,9 @@ def test_a_wrap_under_a_key_of_before_a_removal_is_refused(
     stale = team.wrapped(document.document_id, new_file_key())
     title = team.sealed_title("late.wav")
     team.remove(workshop, anna, ben)
+    sealed = next_version(document.document_id, new_file_key(), 2)
     with pytest.raises(ConflictError):
-        adopt(workshop, anna.account_id, recording_id, stale)
+        save_sealed_transcript(workshop, anna.account_id, recording_id, sealed, 1, stale)
     upload = PrivateUpload(title, 10, TranscribeOptions(), survives_restart=False, workspace_id=team.hex)
     with pytest.raises(ConflictError):
         begin_private_upload(workshop, anna.account_id, upload)
@@ -111,8 +117,8 @@ def test_the_next_version_takes_a_key_that_nobody_had_before_and_ends_what_was_m
     make_link(workshop, anna.account_id, recording_id, Link().offer(keys))
     team.remove(workshop, anna, ben)
     fresh = new_file_key()
-    sealed, wrap = next_version(document_id, fresh, 2), team.wrapped(document_id, fresh)
-    assert save_sealed_transcript(workshop, anna.account_id, recording_id, sealed, 1, wrap) == 2
+    sealed, wrap = next_version(document_id, fresh, 3), team.wrapped(document_id, fresh)
+    assert save_sealed_transcript(workshop, anna.account_id, recording_id, sealed, 2, wrap) == 3
     [kept] = workshop.keystore.held(document_id)
     assert (kept.holder, team.unwrapped(document_id, kept.wrapped)) == (team.id, fresh)
     with workshop.database.read() as session:
@@ -132,8 +138,8 @@ def test_a_save_that_is_refused_leaves_the_key_as_it_was(workshop: Workshop, tea
             workshop,
             anna.account_id,
             recording_id,
-            next_version(document_id, fresh, 2),
-            1,
+            next_version(document_id, fresh, 3),
+            2,
             team.wrapped(team.id, fresh),
         )
     assert workshop.keystore.held(document_id) == before
@@ -146,7 +152,7 @@ def test_after_a_power_cut_the_stored_document_says_which_key_is_meant(
     recording_id = put_privately(workshop, anna, team)
     document_id, file_key = adopted(workshop, anna, team, recording_id)
     fresh = new_file_key()
-    sealed = next_version(document_id, fresh, 2)
+    sealed = next_version(document_id, fresh, 3)
     wrap = Wrap(document_id, UNDER_WORKSPACE_KEY, team.id, team.wrapped(document_id, fresh))
     with monkeypatch.context() as power, pytest.raises(SystemExit):
         _save_until_the_power_fails(workshop, wrap, recording_id, sealed, power, stored=stored)
@@ -157,13 +163,29 @@ def test_after_a_power_cut_the_stored_document_says_which_key_is_meant(
     assert team.unwrapped(document_id, kept.wrapped) == (fresh if stored else file_key)
 
 
+@pytest.mark.parametrize("stored", [True, False], ids=["after the document", "before the document"])
+def test_after_a_power_cut_while_a_result_is_adopted_there_is_one_key_and_it_opens_what_is_stored(
+    workshop: Workshop, ben: Person, monkeypatch: pytest.MonkeyPatch, *, stored: bool
+) -> None:
+    recording_id = put_privately(workshop, ben)
+    document_id = sealed_transcript(workshop, ben.account_id, recording_id).document_id
+    wrap = Wrap(document_id, UNDER_USER_KEY, bytes.fromhex(ben.account_id), wrapped(ben, document_id, b"k" * 32))
+    sealed = next_version(document_id, b"k" * 32, 2)
+    with monkeypatch.context() as power, pytest.raises(SystemExit):
+        _save_until_the_power_fails(workshop, wrap, recording_id, sealed, power, stored=stored)
+    resume(workshop)
+    document = sealed_transcript(workshop, ben.account_id, recording_id)
+    assert [kept.kind for kept in document.wraps] == [UNDER_USER_KEY if stored else RESULT]
+    assert document.version == (2 if stored else 1)
+
+
 def _save_until_the_power_fails(
     workshop: Workshop, wrap: Wrap, recording_id: str, sealed: bytes, power: pytest.MonkeyPatch, *, stored: bool
 ) -> None:
     with replacing_key(workshop, wrap, sealed):
         if stored:
             with workshop.database.write() as session:
-                transcripts.replace(session, recording_id, sealed, 1)
+                transcripts.replace(session, recording_id, sealed, transcripts.get(session, recording_id).version)
         power.setattr(type(workshop.keystore), "change", _power_cut)
         if not stored:
             raise SystemExit

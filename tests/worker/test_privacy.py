@@ -144,25 +144,35 @@ def test_what_was_forgotten_is_in_no_file(workshop: Workshop, settings: Settings
     assert not any(needle in path.read_bytes() for path in files if path.exists())
 
 
-def test_a_result_is_adopted_once_and_the_sealed_key_is_gone(workshop: Workshop, amina: Person) -> None:
+def adopt(workshop: Workshop, person: Person, recording_id: str, document_id: bytes, key: bytes) -> int:
+    """Seal a result anew under another key, as the browser does that opens it first."""
+    sealed = seal_document(key, DocumentType.TRANSCRIPT, document_id, 2, b"{}")
+    wrap = wrapped(person, document_id, key)
+    return privacy.save_sealed_transcript(workshop, person.account_id, recording_id, sealed, 1, wrap)
+
+
+def test_a_result_is_adopted_under_another_key_once_and_the_sealed_key_is_gone(
+    workshop: Workshop, amina: Person
+) -> None:
     recording_id = transcribed(workshop, amina)
     document = privacy.sealed_transcript(workshop, amina.account_id, recording_id)
-    file_key = opened_result(amina, document.document_id, document.wraps[0].wrapped)
-    for _ in range(2):
-        privacy.adopt(workshop, amina.account_id, recording_id, wrapped(amina, document.document_id, file_key))
+    assert adopt(workshop, amina, recording_id, document.document_id, b"1" * 32) == 2
+    with pytest.raises(ConflictError):
+        adopt(workshop, amina, recording_id, document.document_id, b"2" * 32)
     [wrap] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
     assert wrap.kind == WrapKind.FILE_KEY_UNDER_USER_KEY
-    assert unwrapped(amina, document.document_id, wrap.wrapped) == file_key
+    assert unwrapped(amina, document.document_id, wrap.wrapped) == b"1" * 32
 
 
 def test_a_wrap_of_another_document_is_not_adopted(workshop: Workshop, amina: Person) -> None:
     recording_id = transcribed(workshop, amina)
-    with pytest.raises(WrongContextError):
-        privacy.adopt(workshop, amina.account_id, recording_id, wrapped(amina, bytes(16), bytes(32)))
-    with pytest.raises(UnknownFormatError):
-        privacy.adopt(workshop, amina.account_id, recording_id, b"no wrap")
-    [wrap] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
-    assert wrap.kind == RESULT
+    document = privacy.sealed_transcript(workshop, amina.account_id, recording_id)
+    sealed = seal_document(bytes(32), DocumentType.TRANSCRIPT, document.document_id, 2, b"{}")
+    for wrap, error in ((wrapped(amina, bytes(16), bytes(32)), WrongContextError), (b"no wrap", UnknownFormatError)):
+        with pytest.raises(error):
+            privacy.save_sealed_transcript(workshop, amina.account_id, recording_id, sealed, 1, wrap)
+    [kept] = privacy.sealed_transcript(workshop, amina.account_id, recording_id).wraps
+    assert kept.kind == RESULT
 
 
 def test_a_changed_transcript_is_the_next_version_and_an_outdated_change_is_refused(
@@ -183,7 +193,6 @@ def test_a_changed_transcript_is_the_next_version_and_an_outdated_change_is_refu
     "attempt",
     [
         privacy.sealed_transcript,
-        lambda workshop, who, recording_id: privacy.adopt(workshop, who, recording_id, b""),
         lambda workshop, who, recording_id: privacy.save_sealed_transcript(workshop, who, recording_id, b"", 1),
         lambda workshop, who, recording_id: continue_private_upload(workshop, who, recording_id, TranscribeOptions()),
     ],

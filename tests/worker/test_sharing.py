@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from appliance.crypto.envelope import DocumentType, new_file_key, open_document, seal_document
 from appliance.crypto.keywrap import WrapKind
 from appliance.errors import (
     ApplianceError,
@@ -27,7 +28,7 @@ from appliance.records.shares import Share
 from appliance.worker.intake import take_chunk
 from appliance.worker.library import delete_recording, open_transcript, resume, save_transcript, tidy
 from appliance.worker.link_ends import tidy_links
-from appliance.worker.privacy import adopt, sealed_transcript
+from appliance.worker.privacy import save_sealed_transcript, sealed_transcript
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.sharing import (
     FileKey,
@@ -343,7 +344,11 @@ def put_privately(workshop: Workshop, person: Person) -> tuple[str, FileKeys]:
     take_chunk(workshop, person.account_id, recording.id, 0, b"RIFF" * 1000)
     finish_privately(workshop, recording.id, a_transcript())
     document = sealed_transcript(workshop, person.account_id, recording.id)
-    key = opened_result(person, document.document_id, document.wraps[0].wrapped)
-    adopt(workshop, person.account_id, recording.id, wrapped(person, document.document_id, key))
+    result = opened_result(person, document.document_id, document.wraps[0].wrapped)
+    plain = open_document(result, document.sealed, DocumentType.TRANSCRIPT, document.document_id, 1)
+    key = new_file_key()
+    sealed = seal_document(key, DocumentType.TRANSCRIPT, document.document_id, 2, plain)
+    wrap = wrapped(person, document.document_id, key)
+    save_sealed_transcript(workshop, person.account_id, recording.id, sealed, 1, wrap)
     title_key = unwrapped(person, title.document_id, title.wrapped)
     return recording.id, FileKeys(FileKey(title.document_id, title_key), FileKey(document.document_id, key))

@@ -57,6 +57,16 @@ WORDS = {
         "This is not the transcript that you have seen here: somebody exchanged it. It is not shown. Tell your "
         "administrator."
     ),
+    "moved": mark(
+        "When you last opened this transcript, it was in another workspace. It is not shown yet. Ask an owner whether "
+        "they moved it: if nobody did, the appliance is passing off somebody else's words as this transcript. Then "
+        "tell your administrator."
+    ),
+    "misplaced": mark(
+        "This transcript is not where you left it: it was yours alone and is served in a workspace, or the other way "
+        "round. Only you can move it like that. It is not shown. If you did not, tell your administrator: somebody "
+        "may be passing off other words as this transcript."
+    ),
     "does_not_open": mark("This does not open with your keys. It may be damaged, or not be yours. ({code})"),
     "bad_name": mark("A name has 1 to {most} characters."),
 }

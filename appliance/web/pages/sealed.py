@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller, get, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from appliance.records.transcripts import Kept
@@ -16,7 +16,6 @@ from appliance.worker.privacy import (
     MAX_TRANSCRIPT_BYTES,
     SealedDocument,
     ShownTitle,
-    adopt,
     kept_documents,
     private_title,
     save_sealed_index,
@@ -26,15 +25,8 @@ from appliance.worker.privacy import (
     workspaces_of,
 )
 
-NO_CONTENT = 204
 JSON_OVERHEAD = 4 / 3  # Base64.
 RecordingId = FromPath[UUID]
-
-
-class AdoptedKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The transcript's key under the owner's UK, or in a workspace under its key."""
-
-    wrapped: bytes
 
 
 class NextVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,13 +102,6 @@ class SealedPages(Controller):
     def title(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> ShownTitle:
         """Hand out the sealed title alone, for a page that does not show the recording."""
         return private_title(workshop, owner_id, recording_id.hex)
-
-    @post("/adopted", status_code=NO_CONTENT, sync_to_thread=True)
-    def adopt(
-        self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[AdoptedKey]
-    ) -> None:
-        """Take the key under the owner's UK in the place of the one that the engine sealed."""
-        adopt(workshop, owner_id, recording_id.hex, data.wrapped)
 
     @put("/sealed", sync_to_thread=True, request_max_body_size=int(MAX_TRANSCRIPT_BYTES * JSON_OVERHEAD) + 1024)
     def save(

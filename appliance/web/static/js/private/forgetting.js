@@ -15,7 +15,8 @@ export async function forgetRecording(recordingId) {
   const vault = await openVault();
   if (vault === null) return;
   const index = await SealedIndex.load(vault);
-  const isKnown = Object.values(index.memory.documents).some(({ recording }) => recording === recordingId);
+  const { documents, titles = {} } = index.memory;
+  const isKnown = recordingId in titles || Object.values(documents).some(({ recording }) => recording === recordingId);
   if (isKnown) await index.save((memory) => forget(memory, [recordingId]));
   await clearWhatIsGone(index);
 }

@@ -1,8 +1,9 @@
 // @ts-check
 /** The sealed index: what this person's browsers remember, kept by the appliance under a key that it does not have. */
 
-import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/bytes.js";
+import { fromBase64, fromHex, sha256, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
+import { keyId } from "../crypto/keywrap.js";
 import { emptyMemory, readMemory } from "../pure/memory.js";
 import { InWords, Problem, ask } from "../request.js";
 import { say } from "../words.js";
@@ -16,13 +17,22 @@ import { say } from "../words.js";
  *   its key under the user key.
  */
 
+const NOTHING_SEEN = { version: 0, sha256: "" };
 const TAKEN = 409;
 const ATTEMPTS = 5;
 
 /** The appliance serves an older state of the whole index than this browser has seen. */
 export class IndexRolledBack extends InWords {
+  /** @param {string} [sentence] - By its name. */
+  constructor(sentence = "index_rolled_back") {
+    super(say(sentence));
+  }
+}
+
+/** The appliance serves another index than this browser has seen under the same version. */
+export class IndexForked extends IndexRolledBack {
   constructor() {
-    super(say("index_rolled_back"));
+    super("index_forked");
   }
 }
 
@@ -35,6 +45,7 @@ export class SealedIndex {
     this.vault = vault;
     this.isBrief = isBrief;
     this.version = 0;
+    this.place = "";
     /** @type {Memory} */
     this.memory = emptyMemory();
     /** @type {Kept[]} */
@@ -73,9 +84,12 @@ export class SealedIndex {
   }
 
   async read() {
-    const seen = this.seenVersion(); // As of now: what is saved while the answer is on its way is later than it.
+    await this.findPlace();
+    const { version: seen } = this.seen(); // As of now: what is saved while the answer is on its way is later than it.
     const served = await ask("GET", this.isBrief ? "/vault/index?brief=true" : "/vault/index");
     if (served.version < seen) throw new IndexRolledBack();
+    const digest = await digestOf(served.sealed);
+    this.refuseFork(served.version, digest);
     const memory = served.version === 0 ? emptyMemory() : readMemory(await this.open(served));
     this.version = served.version;
     this.memory = made(this.later, memory);
@@ -92,7 +106,7 @@ export class SealedIndex {
       wrapped: fromBase64(each.wrapped),
     }));
     this.workspaces = served.workspaces;
-    this.noteVersion();
+    this.note(digest);
   }
 
   /**
@@ -121,13 +135,24 @@ export class SealedIndex {
         this.version = next;
         this.later = this.later.slice(due);
         this.memory = made(this.later, memory);
-        this.noteVersion();
+        const digest = toHex(await sha256(sealed));
+        this.refuseFork(next, digest);
+        this.note(digest);
         return;
       } catch (error) {
         if (!(error instanceof Problem && error.status === TAKEN) || attempt === ATTEMPTS) throw error;
         await this.read();
       }
     }
+  }
+
+  /**
+   * A document was stored in another version since the appliance said what it keeps.
+   * @param {string} document
+   * @param {number} version
+   */
+  noteKept(document, version) {
+    this.kept = this.kept.map((each) => (each.document === document ? { ...each, version } : each));
   }
 
   /** @param {{version: number, sealed: string}} served */
@@ -138,20 +163,40 @@ export class SealedIndex {
   }
 
   /**
-   * The highest version that this browser has seen. It is a number and no key, so it may lie in the browser's storage,
-   * where the appliance cannot set it back.
+   * The highest version that this browser has seen, and of which bytes. Neither is a key, so they may lie in the
+   * browser's storage. An answer of the appliance can empty that storage as a whole (Clear-Site-Data), and cannot write
+   * into it: this notices an appliance whose data was put back, and not one that also lies here.
+   * @returns {{version: number, sha256: string}}
    */
-  seenVersion() {
-    return Number(localStorage.getItem(this.place) ?? 0);
+  seen() {
+    return JSON.parse(localStorage.getItem(this.place) ?? "null") ?? NOTHING_SEEN;
   }
 
-  noteVersion() {
-    localStorage.setItem(this.place, String(Math.max(this.version, this.seenVersion())));
+  /**
+   * @param {number} version
+   * @param {string} digest
+   * @throws {IndexForked}
+   */
+  refuseFork(version, digest) {
+    const seen = this.seen();
+    if (seen.version > 0 && version === seen.version && digest !== seen.sha256) throw new IndexForked();
   }
 
-  get place() {
-    return `cloister-index-${this.vault.accountId}`;
+  /** @param {string} digest - Of the index as it is now. */
+  note(digest) {
+    if (this.version <= this.seen().version) return;
+    localStorage.setItem(this.place, JSON.stringify({ version: this.version, sha256: digest }));
   }
+
+  /** By its key: who enrols afresh has another one, and their index begins anew. */
+  async findPlace() {
+    this.place ||= `cloister-index-${toHex(await keyId(this.vault.indexKey))}`;
+  }
+}
+
+/** @param {string} sealed - In base64. */
+async function digestOf(sealed) {
+  return toHex(await sha256(fromBase64(sealed)));
 }
 
 /**

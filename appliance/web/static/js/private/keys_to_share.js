@@ -7,10 +7,10 @@ import { requireVault } from "../vault.js";
 import { say } from "../words.js";
 import { toWords } from "./page.js";
 import { PrivateTranscript } from "./source.js";
-import { titleKey } from "./titles.js";
+import { openTitle, titleKey } from "./titles.js";
 
 /**
- * The transcript is opened before it is shared, as it is before it is shown: what the appliance exchanged is not passed
+ * Both are opened before they are shared, as they are before they are shown: what the appliance exchanged is not passed
  * on under this person's name.
  * @param {string} recordingId
  * @param {import("./titles.js").SealedTitle} title
@@ -22,6 +22,7 @@ export async function privateKeys(recordingId, title) {
   if (vault === null) throw new InWords(say("share_locked"));
   const titleId = fromBase64(title.document_id);
   try {
+    await openTitle(vault, recordingId, title);
     const key = await titleKey(vault, title);
     const { documentId, fileKey } = await PrivateTranscript.open(vault, recordingId);
     return { title: { documentId: titleId, key }, transcript: { documentId, key: fileKey } };

@@ -47,7 +47,7 @@ async function show(vault) {
     compare(index);
     await clearWhatIsGone(index);
   } catch (error) {
-    warn([say(error instanceof IndexRolledBack ? "index_rolled_back" : "index_damaged")]);
+    warn([error instanceof IndexRolledBack ? error.message : say("index_damaged")]);
   }
 }
 

@@ -2,12 +2,14 @@
 /** The transcript page of a private recording: unlock, open, say who can read it, refuse what is not as remembered. */
 
 import { Refusal } from "../crypto/refusal.js";
+import { expectAt } from "../pure/memory.js";
 import { InWords } from "../request.js";
 import { requireVault } from "../vault.js";
 import { say } from "../words.js";
 import { inWords, isOfWorkspace } from "../workspaces/trouble.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
+import { SealedIndex } from "./index.js";
 import { keepSearchable } from "./reading.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
 import { openTitle } from "./titles.js";
@@ -26,10 +28,10 @@ export async function openForPage(recordingId) {
   if (vault === null) throw new InWords(say("locked"));
   try {
     const place = /** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]"));
-    const title = await openTitle(vault, JSON.parse(place.dataset.sealedTitle ?? ""));
+    const title = await openTitle(vault, recordingId, JSON.parse(place.dataset.sealedTitle ?? ""));
     place.textContent = title; // And not the page's title: browsers write that into their history, in clear.
     nameDeletion(title);
-    const source = await PrivateTranscript.open(vault, recordingId);
+    const source = await openWhereItIs(vault, recordingId);
     showHolders(source);
     showFacts(source.transcript);
     const page = new Page(source, title);
@@ -38,6 +40,36 @@ export async function openForPage(recordingId) {
   } catch (error) {
     throw toWords(error);
   }
+}
+
+/**
+ * Another owner may have moved it from one workspace to another: whether somebody did, only people know.
+ * @param {import("../vault.js").Vault} vault
+ * @param {string} recordingId
+ * @returns {Promise<PrivateTranscript>}
+ */
+async function openWhereItIs(vault, recordingId) {
+  try {
+    return await PrivateTranscript.open(vault, recordingId);
+  } catch (error) {
+    if (!(error instanceof NotAsRemembered) || error.verdict !== "moved" || error.place === null) throw error;
+    const { document: id, workspace } = error.place;
+    await isKnownToBeMoved();
+    const index = await SealedIndex.loadMemory(vault);
+    await index.save((memory) => expectAt(memory, id, workspace));
+    return openWhereItIs(vault, recordingId);
+  }
+}
+
+/** @returns {Promise<void>} Once the person has said so; until then nothing is shown. */
+async function isKnownToBeMoved() {
+  const loading = /** @type {HTMLElement} */ (document.querySelector("[data-loading]"));
+  const button = /** @type {HTMLElement} */ (document.querySelector("[data-moved]"));
+  loading.textContent = say("moved");
+  button.hidden = false;
+  await new Promise((resolve) => button.addEventListener("click", resolve, { once: true }));
+  button.hidden = true;
+  loading.textContent = say("loading");
 }
 
 /** @implements {OpenedTranscript} */

@@ -9,6 +9,7 @@ import { Problem, ask } from "../request.js";
 import { Packs } from "./packs.js";
 import { clear, forgetLies, write } from "./packs_written.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
+import { TitleExchanged } from "./title_memory.js";
 import { openTitle } from "./titles.js";
 
 /**
@@ -92,7 +93,8 @@ export async function clearPacks(vault) {
 async function read(packs, { recording, document, version, created_ms }) {
   try {
     const source = await PrivateTranscript.open(packs.vault, recording, packs.index);
-    const title = await titleOf(packs.vault, recording);
+    const title = await titleOf(packs, recording);
+    packs.index.noteKept(document, source.version); // Its first opening stores the next version.
     return entryOf(source.transcript, { recording, document, version: source.version, created_ms, title });
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof NotAsRemembered || error instanceof Problem)) throw error;
@@ -102,15 +104,17 @@ async function read(packs, { recording, document, version, created_ms }) {
 }
 
 /**
- * @param {Vault} vault
+ * @param {Packs} packs
  * @param {string} recording
  * @returns {Promise<string>} Empty where it does not open: what was said can be found all the same.
  */
-async function titleOf(vault, recording) {
+async function titleOf({ vault, index }, recording) {
   try {
-    return await openTitle(vault, await ask("GET", `/recordings/${recording}/title`));
+    const { memory } = index;
+    const remembering = { memory, save: async (/** @type {import("./index.js").Change} */ change) => index.saveLater(change) };
+    return await openTitle(vault, recording, await ask("GET", `/recordings/${recording}/title`), remembering);
   } catch (error) {
-    if (error instanceof Refusal || error instanceof Problem) return "";
+    if (error instanceof Refusal || error instanceof Problem || error instanceof TitleExchanged) return "";
     throw error;
   }
 }

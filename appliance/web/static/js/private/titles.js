@@ -1,10 +1,11 @@
 // @ts-check
 /** Titles that only this browser can read: opened where they stand, now and whenever a part of the page is new. */
 
-import { fromBase64, toBase64, toHex, utf8 } from "../crypto/bytes.js";
+import { fromBase64, toBase64, utf8 } from "../crypto/bytes.js";
 import { DocumentType, newDocumentId, newFileKey, openDocument, sealDocument } from "../crypto/envelope.js";
 import { say } from "../words.js";
 import { keysAt } from "./keys.js";
+import { TitleExchanged, TitlesOfPage, holdTitle } from "./title_memory.js";
 
 /**
  * @typedef {import("../vault.js").Vault} Vault
@@ -14,7 +15,7 @@ import { keysAt } from "./keys.js";
 
 const FIRST_VERSION = 1;
 
-/** @type {Map<string, string>} By document id. Titles never change, so each is opened once a page. */
+/** @type {Map<string, string>} By what was sealed. Titles never change, so each is opened once a page. */
 const opened = new Map();
 
 /**
@@ -31,18 +32,33 @@ export function openTitles(vault) {
 }
 
 /**
+ * Open the title of a recording, and remember it for that recording alone.
+ * @param {Vault} vault
+ * @param {string} recording
+ * @param {SealedTitle} title
+ * @param {import("./title_memory.js").Remembering} [remembering] - Where whoever opens many gathers what is new.
+ * @returns {Promise<string>}
+ * @throws {import("../crypto/refusal.js").Refusal}
+ * @throws {TitleExchanged}
+ */
+export async function openTitle(vault, recording, title, remembering) {
+  const text = await open(vault, title);
+  await holdTitle(remembering ?? (await TitlesOfPage.of(vault)), recording, fromBase64(title.sealed));
+  return text;
+}
+
+/**
  * @param {Vault} vault
  * @param {SealedTitle} title
  * @returns {Promise<string>}
- * @throws {import("../crypto/refusal.js").Refusal}
  */
-export async function openTitle(vault, title) {
+async function open(vault, title) {
   const documentId = fromBase64(title.document_id);
-  const known = opened.get(toHex(documentId));
+  const known = opened.get(title.sealed);
   if (known !== undefined) return known;
   const text = await openDocument(await titleKey(vault, title), fromBase64(title.sealed), DocumentType.TITLE, documentId, FIRST_VERSION);
   const plain = new TextDecoder().decode(text);
-  opened.set(toHex(documentId), plain);
+  opened.set(title.sealed, plain);
   return plain;
 }
 
@@ -88,11 +104,11 @@ async function writeOne(vault, place) {
   const sealed = place.dataset.sealedTitle;
   if (!sealed) return;
   try {
-    const title = await openTitle(vault, JSON.parse(sealed));
+    const title = await openTitle(vault, place.dataset.recording ?? "", JSON.parse(sealed));
     place.textContent = title;
     nameButtons(place, title);
-  } catch {
-    place.textContent = say("title_damaged");
+  } catch (error) {
+    place.textContent = error instanceof TitleExchanged ? error.message : say("title_damaged");
   }
 }
 

@@ -1,8 +1,10 @@
 // @ts-check
 /** An upload in privacy mode begins: its title is sealed here, and an unfinished one is known again by its title. */
 
+import { fromBase64 } from "../crypto/bytes.js";
 import { ask } from "../request.js";
 import { keysAt } from "./keys.js";
+import { noteOwnTitle } from "./title_memory.js";
 import { openTitle, sealTitle } from "./titles.js";
 
 /**
@@ -29,7 +31,9 @@ export async function beginPrivately(vault, file, options, { survivesRestart, wo
   const sealed = await sealTitle(await keysAt(vault, workspace), title);
   const place = workspace === "" ? {} : { workspace };
   const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart, ...place };
-  return ask("POST", "/recordings/private", content, signal);
+  const begun = await ask("POST", "/recordings/private", content, signal);
+  await noteOwnTitle(vault, begun.id, fromBase64(sealed.sealed));
+  return begun;
 }
 
 /** @param {string} name */
@@ -51,7 +55,7 @@ async function findUnfinished(vault, title, sizeBytes, workspace) {
     if (Number(row.dataset.sizeBytes) !== sizeBytes || !(sealed instanceof HTMLElement)) continue;
     const asItIs = JSON.parse(sealed.dataset.sealedTitle ?? "");
     if ((asItIs.workspace ?? "") !== workspace) continue;
-    const known = await openTitle(vault, asItIs).catch(() => null);
+    const known = await openTitle(vault, row.dataset.unfinished ?? "", asItIs).catch(() => null);
     if (known === title) return row.dataset.unfinished ?? null;
   }
   return null;

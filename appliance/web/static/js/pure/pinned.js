@@ -4,6 +4,8 @@
  * a part of the sealed index, so that the appliance can neither read nor change it. No document, no network.
  */
 
+import { forgetTitles } from "./titled.js";
+
 /**
  * @typedef {import("./memory.js").Memory} Memory
  * @typedef {{fingerprint: string, compared: boolean, name?: string}} KnownPerson - SHA-256 of both public keys as hex
@@ -127,6 +129,9 @@ export function missingWorkspaces(memory, shown) {
  */
 export function forgetWorkspaces(memory, gone) {
   const workspaces = Object.entries(memory.workspaces ?? {}).filter(([id]) => !gone.includes(id));
-  const documents = Object.entries(memory.documents).filter(([, { workspace }]) => !gone.includes(workspace ?? ""));
-  return { ...memory, documents: Object.fromEntries(documents), workspaces: Object.fromEntries(workspaces) };
+  const isGone = (/** @type {import("./memory.js").Remembered} */ { workspace }) => gone.includes(workspace ?? "");
+  const documents = Object.entries(memory.documents).filter(([, seen]) => !isGone(seen));
+  const recordings = new Set(Object.values(memory.documents).filter(isGone).map(({ recording }) => recording));
+  const rest = { ...memory, documents: Object.fromEntries(documents), workspaces: Object.fromEntries(workspaces) };
+  return forgetTitles(rest, (recording) => recordings.has(recording));
 }

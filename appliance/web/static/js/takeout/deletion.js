@@ -39,7 +39,9 @@ export function deleteHere(form, onDeleted) {
 async function forgetAll(vault) {
   try {
     const index = await SealedIndex.load(vault);
-    const gone = missing(index.memory, index.kept);
+    const there = new Set(index.kept.map(({ recording }) => recording));
+    const titled = Object.keys(index.memory.titles ?? {}).filter((recording) => !there.has(recording));
+    const gone = [...missing(index.memory, index.kept), ...titled];
     if (gone.length > 0) await index.save((memory) => forget(memory, gone));
   } catch (error) {
     if (!(error instanceof IndexRolledBack)) throw error; // The library says so, and what it means.

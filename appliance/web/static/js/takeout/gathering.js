@@ -1,7 +1,7 @@
 // @ts-check
 /** Changes of the sealed index, gathered: a thousand results that are opened in a row make ten versions, not a thousand. */
 
-const TOGETHER = 100;
+const TOGETHER = 200; // A transcript and its title each change it.
 
 /**
  * Stands in the place of a SealedIndex for whoever reads its memory and changes it. What is lost when the page is left

@@ -7,6 +7,7 @@
 import { Refusal } from "../crypto/refusal.js";
 import { SealedIndex } from "../private/index.js";
 import { NotAsRemembered, PrivateTranscript } from "../private/source.js";
+import { TitleExchanged } from "../private/title_memory.js";
 import { openTitle } from "../private/titles.js";
 import { Problem, Stopped, ask } from "../request.js";
 import { say } from "../words.js";
@@ -18,7 +19,7 @@ import { GatheredChanges } from "./gathering.js";
  * @typedef {{id: string, created_at: string, mode: "standard" | "private", title: string,
  *   sealed_title: SealedTitle | null}} Belonging - As the appliance lists it.
  * @typedef {{belonging: Belonging, title: string, transcript: import("../pure/transcript.js").Transcript,
- *   source: PrivateTranscript | null, sealed: string}} Opened - Source and sealed bytes in privacy mode only.
+ *   source: PrivateTranscript | null}} Opened - With its source in privacy mode only.
  * @typedef {{belonging: Belonging, title: string, trouble: string}} LeftOut - With the reason, for the person.
  */
 
@@ -61,14 +62,14 @@ async function openOne(belonging, vault, memory, signal) {
   try {
     if (belonging.mode === "standard") {
       const { transcript } = await ask("GET", `/recordings/${belonging.id}/transcript.json`, undefined, signal);
-      return { belonging, title, transcript, source: null, sealed: "" };
+      return { belonging, title, transcript, source: null };
     }
     if (vault === null || memory === null || belonging.sealed_title === null) throw new Refusal("wrong_key");
-    title = await openTitle(vault, belonging.sealed_title);
+    title = await openTitle(vault, belonging.id, belonging.sealed_title, memory);
     const served = await ask("GET", `/recordings/${belonging.id}/sealed`, undefined, signal);
     const source = new PrivateTranscript(vault, belonging.id);
     await source.read(served, memory);
-    return { belonging, title, transcript: source.transcript, source, sealed: served.sealed };
+    return { belonging, title, transcript: source.transcript, source };
   } catch (error) {
     return { belonging, title, trouble: reasonOf(error) };
   }
@@ -88,6 +89,7 @@ function titleOf({ title, created_at }) {
  * @throws What concerns all of them.
  */
 function reasonOf(error) {
+  if (error instanceof TitleExchanged) return error.message;
   if (error instanceof NotAsRemembered) return say("not_as_remembered");
   if (error instanceof Refusal) return say("does_not_open", { code: error.code });
   if (error instanceof Problem && error.status === GONE) return say("gone");

@@ -88,8 +88,8 @@ async function* documentsOf(opening, vault) {
  * @param {Opened} item
  * @param {import("../private/source.js").PrivateTranscript} source
  */
-async function kept({ belonging, sealed }, source) {
-  const { documentId, fileKey, version, vault } = source;
+async function kept({ belonging }, source) {
+  const { documentId, fileKey, version, vault, sealed } = source;
   const wrap = toBase64(await vault.wrapFileKey(documentId, fileKey));
   const title = /** @type {import("../private/titles.js").SealedTitle} */ (belonging.sealed_title);
   return [

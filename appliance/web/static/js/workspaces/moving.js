@@ -5,18 +5,15 @@ import { fromBase64, toBase64, toHex } from "../crypto/bytes.js";
 import { Mistake, onSubmit } from "../forms.js";
 import { keysAt } from "../private/keys.js";
 import { SealedIndex } from "../private/index.js";
-import { PrivateTranscript } from "../private/source.js";
-import { titleKey } from "../private/titles.js";
-import { remember } from "../pure/memory.js";
+import { NotAsRemembered, PrivateTranscript } from "../private/source.js";
+import { openTitle, titleKey } from "../private/titles.js";
+import { expectAt } from "../pure/memory.js";
 import { InWords, ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
 import { say } from "../words.js";
 import { chosenPlace, offerPlaces } from "./choosing.js";
 import { showNames } from "./names.js";
-import { OpenedWorkspace } from "./opened.js";
 import { inWords } from "./trouble.js";
-
-/** @typedef {import("../vault.js").Vault} Vault */
 
 const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("move-dialog"));
 
@@ -48,7 +45,7 @@ function offerMoving(within) {
       const target = chosenPlace(targets);
       await (shown ? movePrivately(shown, target) : place(form.dataset.recording ?? "", target, {}));
     } catch (error) {
-      throw new Mistake(inWords(error));
+      throw new Mistake(error instanceof NotAsRemembered ? say(error.verdict) : inWords(error));
     }
     location.reload();
   });
@@ -56,7 +53,7 @@ function offerMoving(within) {
 
 /**
  * Wrap both keys for those who will read it. What is taken out of a workspace then gets another key, which the members
- * of before never had.
+ * of before never had. Where it goes is written down before it goes, or a move that is cut off would seem to be a lie.
  * @param {string} recording
  * @param {string} target - Id of the workspace, or empty.
  */
@@ -64,18 +61,18 @@ async function movePrivately(recording, target) {
   const vault = await requireVault();
   if (vault === null) throw new InWords(say("move_locked"));
   const title = JSON.parse(/** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]")).dataset.sealedTitle ?? "");
+  await openTitle(vault, recording, title);
   const source = await PrivateTranscript.open(vault, recording);
   const keys = await keysAt(vault, target);
   const wrapped = {
     title: toBase64(await keys.wrapFileKey(fromBase64(title.document_id), await titleKey(vault, title))),
     transcript: toBase64(await keys.wrapFileKey(source.documentId, source.fileKey)),
   };
+  const index = await SealedIndex.loadMemory(vault);
+  await index.save((memory) => expectAt(memory, toHex(source.documentId), target));
   await place(recording, target, wrapped);
-  await noteMove(vault, source, target, keys);
-  if (source.workspace !== "") {
-    const moved = await PrivateTranscript.open(vault, recording);
-    await moved.save(moved.transcript, { withFreshKey: true });
-  }
+  const moved = await PrivateTranscript.open(vault, recording); // Which remembers that it has arrived.
+  if (source.workspace !== "") await moved.save(moved.transcript, { withFreshKey: true });
 }
 
 /**
@@ -85,20 +82,4 @@ async function movePrivately(recording, target) {
  */
 async function place(recording, target, wrapped) {
   await ask("PUT", `/recordings/${recording}/place`, { workspace: target || null, ...wrapped });
-}
-
-/**
- * @param {Vault} vault
- * @param {PrivateTranscript} source
- * @param {string} target
- * @param {import("../private/keys.js").Keys} keys
- */
-async function noteMove(vault, source, target, keys) {
-  const index = await SealedIndex.load(vault);
-  const document = toHex(source.documentId);
-  await index.save((memory) => {
-    const { recording, version, sha256 } = memory.documents[document];
-    const where = keys instanceof OpenedWorkspace ? { workspace: target, epoch: keys.list.epoch } : {};
-    return remember(memory, document, { recording, version, sha256, ...where });
-  });
 }
