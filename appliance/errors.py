@@ -74,6 +74,8 @@
         ├── ConflictError         somebody changed it meanwhile
         ├── SignInError           name or passphrase is not right
         ├── RecoveryError         name or recovery code is not right
+        ├── OrganisationCodeError not signed by the organisation's key
+        ├── OrganisationChangedError  consented to a key that is another by now
         ├── StaleProofError       a proof came too late, or twice
         ├── TooManyTriesError     wait before the next try
         ├── ForeignNameError      reached under a name that is not its own
@@ -818,6 +820,23 @@ class RecoveryError(AccessError):
 
     code = "access.recovery"
     text = "Name or recovery code is not right."
+
+
+class OrganisationCodeError(AccessError):
+    """What was signed was not signed by the organisation's key."""
+
+    code = "access.organisation_code"
+    text = "This is not the code of the organisation's recovery key. Nothing was changed."
+
+
+class OrganisationChangedError(AccessError):
+    """Somebody consented to a key that is not the organisation's any more."""
+
+    code = "access.organisation_changed"
+    text = (
+        "The organisation has another recovery key by now. Nothing was changed. Load the page again, and compare the "
+        "words once more."
+    )
 
 
 class StaleProofError(AccessError):

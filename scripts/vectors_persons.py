@@ -17,6 +17,7 @@ def identity_vectors() -> Case:
     return {
         "persons": [person_case(f"person {number}") for number in (1, 2)],
         "recoveries": [recovery_case("recovery 1")],
+        "organisations": [organisation_case("organisation 1")],
         "indexes": [{"name": "index", "user_key": user_key.hex(), "index_key": identity.index_key(user_key).hex()}],
         "identities": [
             identity_case("RFC 9180 appendix A.1.1 (pkRm) and RFC 8032 section 7.1 (test 1)", Identity(
@@ -55,6 +56,16 @@ def recovery_case(name: str) -> Case:
     }  # fmt: skip
 
 
+def organisation_case(name: str) -> Case:
+    """Return what an organisation's code gives."""
+    code = drawn(f"code {name}", 32)
+    keys = identity.organisation_identity(code)
+    return {
+        "name": name, "bytes": code.hex(), "encoded": keys.encode().hex(), "x_public": keys.x_public.hex(),
+        "ed_public": keys.ed_public.hex(), "id": identity.organisation_id(keys.x_public).hex(),
+    }  # fmt: skip
+
+
 def identity_case(name: str, person: Identity) -> Case:
     """Return one identity and what others see of it."""
     fingerprint = identity.fingerprint(person.ed_public, person.x_public)
@@ -84,6 +95,9 @@ def signature_cases() -> list[Case]:
         "recovery": (identity.recovery_change_message(ORIGIN, nonce, changed), changed),
         "deletion": (identity.deletion_message(ORIGIN, nonce, with_account=False), None),
         "deletion with account": (identity.deletion_message(ORIGIN, nonce, with_account=True), None),
+        "consent": (identity.consent_message(ORIGIN, nonce, changed), changed),
+        "consent taken back": (identity.consent_message(ORIGIN, nonce, None), None),
+        "let back in": (identity.let_back_in_message(ORIGIN, nonce, nonce[:16], changed), changed),
     }
     seed = drawn("login seed", 32)
     return [

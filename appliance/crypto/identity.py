@@ -1,5 +1,7 @@
 """A person's keys: what a passphrase and a recovery code give, the identity that others see, and what is signed.
 
+The keys of an organisation, by which it lets its people back in, are an identity too.
+
 FORMAT.md section 7 is the specification.
 """
 
@@ -30,6 +32,9 @@ RECOVER_LABEL = b"cloister/recover/v1\0"
 PASSPHRASE_LABEL = b"cloister/passphrase/v1\0"
 RECOVERY_LABEL = b"cloister/recovery/v1\0"
 DELETION_LABEL = b"cloister/deletion/v1\0"
+CONSENT_LABEL = b"cloister/consent/v1\0"
+LET_BACK_IN_LABEL = b"cloister/let-back-in/v1\0"
+ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,6 +78,11 @@ class Identity:
         """The Ed25519 public key, 32 bytes."""
         return public_of_seed(self.ed_seed)
 
+    @property
+    def fingerprint(self) -> bytes:
+        """The fingerprint of both public keys, 32 bytes."""
+        return fingerprint(self.ed_public, self.x_public)
+
 
 def person_keys(master_key: bytes) -> tuple[bytes, bytes]:
     """Return what a stretched passphrase gives: the key that wraps the user key, and the seed of the login key."""
@@ -82,6 +92,18 @@ def person_keys(master_key: bytes) -> tuple[bytes, bytes]:
 def recovery_keys(code: bytes) -> tuple[bytes, bytes]:
     """Return what the 32 bytes of a recovery code give: the key that wraps the user key, and a seed to sign in."""
     return hkdf256(code, b"cloister/v1/recovery-kek"), hkdf256(code, b"cloister/v1/recovery-ed25519")
+
+
+def organisation_identity(code: bytes) -> Identity:
+    """Return what the 32 bytes of an organisation's code give: the key that opens consents, and the one that proves."""
+    return Identity(
+        hkdf256(code, b"cloister/v1/organisation-x25519"), hkdf256(code, b"cloister/v1/organisation-ed25519")
+    )
+
+
+def organisation_id(x_public: bytes) -> bytes:
+    """Return by what a sealed key names an organisation as its recipient, 16 bytes."""
+    return hashlib.sha256(_public(x_public)).digest()[:ID_BYTES]
 
 
 def index_key(user_key: bytes) -> bytes:
@@ -142,6 +164,24 @@ def recovery_change_message(origin: str, nonce: bytes, recovery_public: bytes) -
 def deletion_message(origin: str, nonce: bytes, *, with_account: bool) -> bytes:
     """Return what is signed, by the login key, to delete everything of a person, and their account where meant."""
     return _message(DELETION_LABEL, origin, nonce) + (b"\1" if with_account else b"\0")
+
+
+def consent_message(origin: str, nonce: bytes, organisation: bytes | None) -> bytes:
+    """Return what is signed, by the login key, to let an organisation recover the account, or to take that back.
+
+    Args:
+        origin: Of the appliance.
+        nonce: 32 bytes.
+        organisation: Fingerprint of its keys, 32 bytes; None takes the consent back.
+    """
+    return _message(CONSENT_LABEL, origin, nonce) + _public(organisation or bytes(KEY_BYTES))
+
+
+def let_back_in_message(origin: str, nonce: bytes, account_id: bytes, recovery_public: bytes) -> bytes:
+    """Return what is signed, by the organisation's key, to give somebody who lost theirs another recovery key."""
+    if len(account_id) != ID_BYTES:
+        raise ValueError(f"an id has {ID_BYTES} bytes")
+    return _message(LET_BACK_IN_LABEL, origin, nonce) + account_id + _public(recovery_public)
 
 
 def sign(seed: bytes, message: bytes) -> bytes:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from appliance.crypto.members import Role
 from appliance.errors import NotFoundError, RoleError
-from appliance.records import workspaces
+from appliance.records import accounts, workspaces
 from appliance.records.tables import Recording, WorkspaceMember
 
 __all__ = ["Act", "allowed", "get", "may", "place_of", "places_of", "readable", "require_upload"]
@@ -77,12 +77,14 @@ def allowed_by(role: Role | None, *, is_own_upload: bool) -> frozenset[Act]:
 
 
 def require_upload(session: Session, account_id: str, workspace_id: str | None) -> None:
-    """Refuse a recording that is put into a workspace by somebody who may not.
+    """Refuse a recording that is put somewhere by somebody who may not: to be asked where it gets its place.
 
     Raises:
+        SignedOutError: Their account was closed meanwhile.
         NotFoundError: There is no such workspace, or they are not let in.
         RoleError: They only read there.
     """
+    accounts.require_open(session, account_id)
     if workspace_id is None:
         return
     role = workspaces.role_of(session, workspace_id, account_id)
@@ -102,14 +104,19 @@ def readable(account_id: str) -> ColumnElement[bool]:
 
 
 def place_of(recording: Recording) -> str:
-    """Return where a recording is: the id of its workspace, or else of the account it belongs to.
+    """Return where a recording is: in its workspace, or else with the account it belongs to.
 
     Whatever is kept of recordings for reading many at once, such as a search index, is filed under this, and read for
     somebody in the places that ``places_of`` says at that moment.
     """
-    return recording.workspace_id or recording.owner_id
+    return place(recording.workspace_id, recording.owner_id)
 
 
 def places_of(session: Session, account_id: str) -> list[str]:
     """Return the places in which somebody may read everything: their own, and each of their workspaces."""
-    return [account_id, *workspaces.of_account(session, account_id)]
+    return [place(None, account_id), *(place(each, account_id) for each in workspaces.of_account(session, account_id))]
+
+
+def place(workspace_id: str | None, owner_id: str) -> str:
+    """Return the name of a place, which says of what kind it is: a browser chooses the id of its workspace."""
+    return f"workspace {workspace_id}" if workspace_id else f"account {owner_id}"

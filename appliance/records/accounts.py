@@ -11,6 +11,7 @@ from appliance.errors import (
     NameTakenError,
     NotFoundError,
     PersonNameError,
+    SignedOutError,
     UnknownAccountError,
 )
 from appliance.records.tables import WorkspaceMember
@@ -19,6 +20,7 @@ from appliance.records.tables_of_people import (
     NAME_KEY_CHARACTERS,
     Account,
     LiveSession,
+    OrganisationUse,
     SealedIndex,
     SetupLink,
 )
@@ -26,7 +28,7 @@ from appliance.records.tables_of_people import (
 __all__ = [
     "ADMINISTRATOR", "MEMBER", "ROLES", "Account", "PublicKeys", "by_name", "change_passphrase", "change_recovery",
     "change_role", "checked_name", "close", "enrol", "find", "get", "has_administrator", "ids", "listing", "name_key",
-    "named", "remove", "unenrolled_administrator",
+    "named", "remove", "require_open", "unenrolled_administrator",
 ]  # fmt: skip
 
 ADMINISTRATOR = "administrator"
@@ -201,9 +203,23 @@ def close(session: Session, account_id: str) -> None:
     session.add(account)
 
 
+def require_open(session: Session, account_id: str) -> None:
+    """Refuse what a request adds for an account that is being removed, or is gone.
+
+    Asked in the very transaction that adds it: an account is closed before anything of it is looked up and erased, so
+    what was added earlier is found, and what came in behind that would stay for ever without an owner.
+
+    Raises:
+        SignedOutError: The account was closed after the request was let in.
+    """
+    account = find(session, account_id)
+    if account is None or not account.is_enrolled:
+        raise SignedOutError
+
+
 def remove(session: Session, account_id: str) -> None:
     """Remove the row of an account and what hangs on it; its keys, recordings and search packs are gone before."""
-    for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember):
+    for table in (LiveSession, SetupLink, SealedIndex, WorkspaceMember, OrganisationUse):
         session.exec(delete(table).where(col(table.account_id) == account_id))
     session.exec(delete(Account).where(col(Account.id) == account_id))
 

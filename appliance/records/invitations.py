@@ -16,7 +16,18 @@ from appliance.records import accounts
 from appliance.records.columns import new_id, utc_now
 from appliance.records.tables_of_people import Account, SetupLink
 
-__all__ = ["LINK_LIFETIME", "SetupLink", "first_link", "invite", "link_for", "look", "pending", "take_back", "use"]
+__all__ = [
+    "LINK_LIFETIME",
+    "SetupLink",
+    "first_link",
+    "invite",
+    "is_for",
+    "link_for",
+    "look",
+    "pending",
+    "take_back",
+    "use",
+]
 
 TOKEN_BYTES = 32
 LINK_LIFETIME = timedelta(hours=24)
@@ -75,6 +86,11 @@ def look(session: Session, token: str, now: datetime | None = None) -> SetupLink
     if link is None or link.used_at is not None or link.expires_at <= (now or utc_now()):
         raise LinkUsedError
     return link
+
+
+def is_for(session: Session, account_id: str) -> bool:
+    """Tell whether a link is for this account, or will make it."""
+    return session.exec(select(SetupLink.token_digest).where(SetupLink.account_id == account_id)).first() is not None
 
 
 def use(session: Session, token: str, now: datetime | None = None) -> SetupLink:

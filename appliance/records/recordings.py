@@ -79,7 +79,7 @@ def listing(session: Session, account_id: str, place: str = "") -> list[Listed]:
     Args:
         session: Of the database.
         account_id: Who reads.
-        place: Only of this place (see ``access.place_of``); empty for all.
+        place: Only of this workspace, or of this account's own; its id, or empty for all.
     """
     job = aliased(Job)
     later = (
@@ -232,7 +232,7 @@ def title_ids(session: Session) -> set[bytes]:
 
 
 def private_places(session: Session) -> dict[bytes, str]:
-    """Return the place of each title and transcript of private recordings, by document id; see ``access.place_of``."""
+    """Return who holds each title and transcript of private recordings: workspace or account, by document id."""
     place = func.coalesce(Recording.workspace_id, Recording.owner_id)
     private = Recording.mode == PRIVATE
     titles = session.exec(select(Recording.title_id, place).where(private))
@@ -247,12 +247,12 @@ def private_places(session: Session) -> dict[bytes, str]:
 def searchable(session: Session) -> list[tuple[str, str]]:
     """Return place and id of every recording whose transcript the appliance may open, newest first."""
     rows = session.exec(
-        select(func.coalesce(Recording.workspace_id, Recording.owner_id), Recording.id)
+        select(Recording.workspace_id, Recording.owner_id, Recording.id)
         .join(SealedTranscript, col(SealedTranscript.recording_id) == Recording.id)
         .where(Recording.mode == "standard")
         .order_by(col(Recording.created_at).desc(), col(Recording.id).desc())
     )
-    return [(place, recording_id) for place, recording_id in rows]
+    return [(access.place(workspace_id, owner_id), recording_id) for workspace_id, owner_id, recording_id in rows]
 
 
 def exist(session: Session) -> bool:

@@ -107,6 +107,40 @@ class LiveSession(SQLModel, table=True):
     recovered: bool = False
 
 
+class OrganisationKey(SQLModel, table=True):
+    """The public halves of the organisation's keys, by which it lets its people back in; one row, or none.
+
+    Attributes:
+        ed_public: Ed25519, by which the organisation's code is proved, 32 bytes.
+        x_public: X25519, to which user keys are sealed with the consent of their persons, 32 bytes.
+    """
+
+    __tablename__ = "organisation_keys"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: int = Field(default=1, primary_key=True)
+    ed_public: bytes = Field(max_length=PUBLIC_KEY_BYTES)
+    x_public: bytes = Field(max_length=PUBLIC_KEY_BYTES)
+    made_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class OrganisationUse(SQLModel, table=True):
+    """That the organisation's key was used to let somebody back in.
+
+    Attributes:
+        used_by: Name of the administrator in whose session it was.
+        seen: Whether the person was told and said so.
+    """
+
+    __tablename__ = "organisation_uses"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=ID_CHARACTERS)
+    account_id: str = Field(foreign_key="accounts.id", index=True, max_length=ID_CHARACTERS)
+    used_by: str = Field(max_length=NAME_CHARACTERS)
+    used_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    seen: bool = False
+
+
 class SealedIndex(SQLModel, table=True):
     """What a person's own browser remembers of their private documents, sealed under their index key.
 

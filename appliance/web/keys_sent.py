@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from appliance.crypto.hpke import SEALED_KEY_BYTES
 from appliance.crypto.keywrap import WRAPPED_BYTES, WRAPPED_IDENTITY_BYTES, WrapKind
 from appliance.records.accounts import Account
 from appliance.web.security import csrf_token
@@ -21,6 +22,8 @@ Record = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Nonce = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 WrappedKey = Annotated[bytes, msgspec.Meta(min_length=WRAPPED_BYTES, max_length=WRAPPED_BYTES)]
+SealedKey = Annotated[bytes, msgspec.Meta(min_length=SEALED_KEY_BYTES, max_length=SEALED_KEY_BYTES)]
+Fingerprint = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 WrappedIdentity = Annotated[bytes, msgspec.Meta(min_length=WRAPPED_IDENTITY_BYTES, max_length=WRAPPED_IDENTITY_BYTES)]
 
 
@@ -88,6 +91,52 @@ class SentRecovery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     slot: WrappedKey
     nonce: Nonce
     proof: Signature
+
+
+class SentOrganisation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The organisation's keys, as far as a server may know them."""
+
+    ed_public: PublicKey
+    x_public: PublicKey
+
+
+class SentConsent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That the organisation may recover an account, and the proof of the passphrase.
+
+    Attributes:
+        organisation: Fingerprint of the keys whose words were compared.
+        sealed: The user key, sealed to them.
+    """
+
+    organisation: Fingerprint
+    sealed: SealedKey
+    nonce: Nonce
+    proof: Signature
+
+
+class SentWithdrawal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That it may not any more, and the proof of the passphrase."""
+
+    nonce: Nonce
+    proof: Signature
+
+
+class LockedOutPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator's browser needs, besides the organisation's code, to let somebody back in.
+
+    Attributes:
+        nonce: To be signed with the organisation's key.
+        consent: The person's user key, sealed to the organisation.
+        identity: Their identity under that user key, which shows whether it is the right one.
+    """
+
+    account_id: str
+    name: str
+    nonce: bytes
+    consent: bytes
+    identity: bytes
+    ed_public: bytes
+    x_public: bytes
 
 
 class SentDeletion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -47,10 +47,6 @@ NEWS: dict[State, str] = {
     "cancelled": mark("{title}: cancelled"),
 }
 PRIVATE_TITLE = mark("Private recording")
-INDEX_ROLLED_BACK = mark(
-    "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
-    "private, and tell your administrator."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +116,7 @@ class Shelf:
     Attributes:
         owner_id: Who reads.
         language: Of the words in the rows.
-        place: Only of this place; empty for all. See ``access.place_of``.
+        place: Only of this workspace, or of this account's own; its id, or empty for all.
     """
 
     workshop: Workshop

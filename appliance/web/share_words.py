@@ -7,7 +7,6 @@ from appliance.web.languages import mark
 SHARE_WORDS = {
     "share_working": mark("One moment: the link is being made in this browser."),
     "share_made": mark("The link is made"),
-    "share_failed": mark("The link could not be made. Load the page again and repeat."),
     "share_locked": mark("Your vault is locked. A link can be made only by who unlocks it."),
     "share_slow_browser": mark("This browser cannot protect a PIN. Make the link without one, or use another browser."),
     "share_copied": mark("Copied"),
@@ -37,7 +36,6 @@ VISITOR_WORDS = {
         "The appliance asks for less protection of the PIN than this page allows. The PIN was not used. Tell the "
         "person who sent the link."
     ),
-    "failed": mark("The appliance does not answer. Open the link again in a moment."),
     "old_browser": mark(
         "This browser cannot open sealed documents here. Use a current Firefox, Chrome, Edge or Safari, and open the "
         "link over https."

@@ -19,6 +19,10 @@ VAULT_WORDS = {
     "crypto.recovery_code": mark(
         "This is not a recovery code: a character is wrong or missing. Compare it with the paper, group by group."
     ),
+    "index_rolled_back": mark(
+        "The appliance serves an older state of your vault than this browser has seen. Do not rely on what it shows as "
+        "private, and tell your administrator."
+    ),
     "workspace_refused": mark("A workspace that does not open"),
     "unreachable": mark("The appliance does not answer. Try again in a moment."),
     "unexpected": mark("Something went wrong in this page. Load it again and repeat."),

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from appliance.records import organisation
 from appliance.records.accounts import ADMINISTRATOR
 from appliance.records.sessions import SignedIn
 from appliance.web.guards import signed_in_of
@@ -40,6 +41,7 @@ class Frame:
         is_administrator: Whether the way to the list of people shows.
         vault_words: What scripts say about keys, by their own names.
         weaknesses: What the kernel does not enforce, in words.
+        was_let_in: Whether the organisation's key was used for this person, who has not said yet that they know.
     """
 
     language: str
@@ -52,6 +54,7 @@ class Frame:
     is_administrator: bool
     vault_words: dict[str, str]
     weaknesses: tuple[str, ...]
+    was_let_in: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Visit:
             is_administrator=found is not None and found.account.role == ADMINISTRATOR,
             vault_words={name: self.language.sentences.gettext(text) for name, text in VAULT_WORDS.items()},
             weaknesses=workshop.weaknesses if signed_in else (),
+            was_let_in=found is not None and _was_let_in(workshop, found.account.id),
         )
 
     def page(self, template: str, page: object) -> Response[str]:
@@ -108,3 +112,8 @@ def visit_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
 async def provide_visit(request: Request[Any, Any, Any]) -> Visit:
     """Hand a handler its visit."""
     return visit_of(request)
+
+
+def _was_let_in(workshop: Workshop, account_id: str) -> bool:
+    with workshop.database.read() as session:
+        return organisation.unseen(session, account_id)

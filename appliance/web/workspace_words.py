@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from appliance.web.languages import mark
-from appliance.web.rows import INDEX_ROLLED_BACK
 
 REFUSALS = {
     "list_signer": mark(
@@ -29,7 +28,6 @@ REFUSALS = {
 }
 
 WORDS = REFUSALS | {
-    "index_rolled_back": INDEX_ROLLED_BACK,
     "workspace_locked": mark("Your vault is locked. Unlock it to see who is in this workspace."),
     "not_owner": mark("Only an owner changes the members."),
     "last_owner": mark("A workspace needs an owner, and nobody else is one. Make somebody else an owner first."),
@@ -63,7 +61,6 @@ WORDS = REFUSALS | {
 """Of the pages of workspaces."""
 
 MOVING_WORDS = REFUSALS | {
-    "index_rolled_back": INDEX_ROLLED_BACK,
     "move_locked": mark("Your vault is locked. Unlock it to move this."),
     "read_only": mark("In this workspace you read. An owner of it can let you write."),
 }

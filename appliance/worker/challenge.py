@@ -29,6 +29,7 @@ class Purpose(Enum):
 
     PASSPHRASE = b"passphrase"
     RECOVERY_CODE = b"recovery code"
+    ORGANISATION_CODE = b"organisation code"
 
 
 class Challenges:

@@ -16,6 +16,7 @@ from appliance.records import accounts, invitations, sessions
 from appliance.records.accounts import PublicKeys
 from appliance.records.sessions import SignedIn
 from appliance.worker.challenge import Purpose
+from appliance.worker.consents import forget_consent
 from appliance.worker.departure import leave_all
 from appliance.worker.entering import Claim, Entered, Proof, Visitor, forget_ended, let_in, prove, require_same_keys
 from appliance.worker.library import delete_all_of
@@ -71,6 +72,7 @@ def enrol(workshop: Workshop, token: str, name: str, keys: PublicKeys, slots: Sl
     )
     with replacing(workshop, account_id, *offered), workshop.database.write() as session:
         account = accounts.enrol(session, invitations.use(session, token), name, keys)
+        forget_consent(workshop, account.id)  # It holds the user key of before.
     log.info("account enrolled")
     return let_in(workshop, account, visitor)
 
@@ -90,7 +92,7 @@ def change_passphrase(
     account = signed_in.account
     _require_record(chosen.kdf)
     message = identity.passphrase_message(visitor.origin, proof.nonce, chosen.login_public)
-    prove(workshop, _claim(signed_in), proof, message, visitor)
+    prove(workshop, claim_of(signed_in), proof, message, visitor)
     slot = Slot(WrapKind.USER_KEY_UNDER_PASSPHRASE, chosen.login_public, chosen.slot)
     with replacing(workshop, account.id, slot), workshop.database.write() as session:
         require_same_keys(session, account)
@@ -112,7 +114,7 @@ def change_recovery(
     """
     account = signed_in.account
     message = identity.recovery_change_message(visitor.origin, proof.nonce, chosen.recovery_public)
-    prove(workshop, _claim(signed_in), proof, message, visitor)
+    prove(workshop, claim_of(signed_in), proof, message, visitor)
     slot = Slot(WrapKind.USER_KEY_UNDER_RECOVERY, chosen.recovery_public, chosen.slot)
     with replacing(workshop, account.id, slot), workshop.database.write() as session:
         require_same_keys(session, account)
@@ -143,7 +145,8 @@ def remove_account(workshop: Workshop, account_id: str) -> None:
     log.info("account removed")
 
 
-def _claim(signed_in: SignedIn) -> Claim:
+def claim_of(signed_in: SignedIn) -> Claim:
+    """Return what somebody who is signed in has to prove: the code where they came in by it, else the passphrase."""
     purpose = Purpose.RECOVERY_CODE if signed_in.live.recovered else Purpose.PASSPHRASE
     return Claim(signed_in.account.name_key, signed_in.account, purpose)
 

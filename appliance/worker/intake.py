@@ -55,6 +55,7 @@ def begin_upload(
         The recording, whose ``received_chunks`` says which chunk is due.
 
     Raises:
+        SignedOutError: Their account is being removed.
         ModeNotAllowedError: Here every recording is private.
         NotFoundError: There is no such workspace for them.
         RoleError: They only read in that workspace.
@@ -75,7 +76,8 @@ def begin_upload(
             recordings.change_options(session, begun.id, options)
         return begun
     workshop.spool.check_room(size_bytes)
-    return _add(workshop, Place(workspace_id, owner_id), title, size_bytes, options)
+    with workshop.changing_members:  # Or a workspace was found empty, and is closed with this in it.
+        return _add(workshop, Place(workspace_id, owner_id), title, size_bytes, options)
 
 
 def refuse_mode(workshop: Workshop, mode: str) -> None:
@@ -165,6 +167,7 @@ def _add(workshop: Workshop, place: Place, title: str, size_bytes: int, options:
         keep_file_key(workshop, audio_id, new_file_key())
         keep_file_key(workshop, title_id, title_key)
         with workshop.database.write() as session:
+            access.require_upload(session, place.owner_id, place.workspace_id)
             recording = recordings.add(
                 session,
                 owner_id=place.owner_id,

@@ -12,6 +12,7 @@ from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
+from appliance.worker.consents import tidy_consents
 from appliance.worker.filekeys import erase_file_keys, file_key
 from appliance.worker.member_keys import tidy_member_keys
 from appliance.worker.places import tidy_places
@@ -142,6 +143,7 @@ def resume(workshop: Workshop) -> None:
     with_keys = workshop.keystore.subjects()
     workshop.keystore.erase(*(with_keys - known))
     tidy_slots(workshop)
+    tidy_consents(workshop)
     tidy_member_keys(workshop)
     tidy_places(workshop)
     tidy_links(workshop)

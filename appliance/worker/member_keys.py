@@ -112,6 +112,13 @@ def take_back_keys(workshop: Workshop, workspace_id: str, account_id: str) -> No
     workshop.keystore.change((), take_back=[Wrap(subject, MEMBER_KEY, holder, b"")])
 
 
+def take_back_all_keys(workshop: Workshop, workspace_id: str) -> None:
+    """Erase every key of a workspace, the earlier ones too; only its own, whatever else had its id."""
+    held = workshop.keystore.held(bytes.fromhex(workspace_id))
+    kinds = (MEMBER_KEY, WrapKind.WORKSPACE_KEY_UNDER_NEXT)
+    workshop.keystore.change((), take_back=[wrap for wrap in held if wrap.kind in kinds])
+
+
 def tidy_member_keys(workshop: Workshop) -> None:
     """After a start: end the changes that were cut off. Nothing else changes members meanwhile."""
     with workshop.database.read() as session:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from appliance.crypto.envelope import DocumentType, require_form
 from appliance.crypto.keywrap import require_label
 from appliance.errors import ApplianceError, ConflictError, NotFoundError, SealedTooLargeError, TooManyPacksError
-from appliance.records import packs
+from appliance.records import accounts, packs
 from appliance.records.keystore import Wrap
 from appliance.records.packs import KeptPack
 from appliance.worker.filekeys import erase_file_keys
+from appliance.worker.ids import require_fresh
 from appliance.worker.places import UNDER_USER_KEY
 from appliance.worker.workshop import Workshop
 
@@ -68,15 +69,17 @@ def begin_pack(workshop: Workshop, owner_id: str, document_id: bytes, sealed: by
         CryptoError: Pack or key do not have the form of one.
         SealedTooLargeError: It is larger than any pack.
         TooManyPacksError: The person has as many as anybody may.
+        SignedOutError: Their account is being removed.
     """
     _require_pack(sealed, document_id, 1)
     require_label(wrapped, UNDER_USER_KEY, document_id)
-    if workshop.keystore.held(document_id):
-        raise ConflictError  # Another's wraps must not be mixed with this one, whoever chose the id.
+    with workshop.database.read() as session:
+        require_fresh(workshop, session, document_id)
     wrap = Wrap(document_id, UNDER_USER_KEY, bytes.fromhex(owner_id), wrapped)
     try:
         workshop.keystore.put(wrap)
         with workshop.database.write() as session:
+            accounts.require_open(session, owner_id)
             if len(packs.listing(session, owner_id)) >= MAX_PACKS:
                 raise TooManyPacksError(most=MAX_PACKS)
             packs.add(session, owner_id, document_id, sealed)

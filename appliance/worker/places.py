@@ -123,6 +123,7 @@ def move(
 
     Raises:
         NotFoundError: There is no such recording or workspace for them.
+        SignedOutError: Their account is being removed.
         RoleError: Their role in one of the two does not allow it.
         NotMovableError: Its job has not ended.
         ConflictError: It is there already, or the workspace has another key by now.

@@ -18,6 +18,7 @@ from appliance.records import access, indexes, recordings, shares, transcripts, 
 from appliance.records.access import Act
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
+from appliance.worker.consents import who_consented
 from appliance.worker.places import Place, own_wrap, replacing_key, wrap_at
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
@@ -62,6 +63,7 @@ class SealedDocument:
     Attributes:
         workspace: Id of the workspace in which it is, or empty.
         wraps: Of all who can open it.
+        organisation: Whether the organisation's recovery key opens it too, because somebody who reads it chose so.
     """
 
     workspace: str
@@ -69,6 +71,7 @@ class SealedDocument:
     version: int
     sealed: bytes
     wraps: tuple[Wrap, ...]
+    organisation: bool
 
 
 def sealed_titles(workshop: Workshop, private: list[Recording]) -> dict[str, ShownTitle]:
@@ -107,6 +110,7 @@ def sealed_transcript(workshop: Workshop, account_id: str, recording_id: str) ->
     with workshop.database.read() as session:
         recording = _get(session, account_id, recording_id, Act.READ)
         row = transcripts.get(session, recording_id)
+        readers = workspaces.members(session, recording.workspace_id) if recording.workspace_id else (account_id,)
     wraps = tuple(workshop.keystore.held(row.document_id))
     return SealedDocument(
         workspace=recording.workspace_id or "",
@@ -114,6 +118,7 @@ def sealed_transcript(workshop: Workshop, account_id: str, recording_id: str) ->
         version=row.version,
         sealed=row.sealed,
         wraps=wraps,
+        organisation=bool(who_consented(workshop, readers)),
     )
 
 

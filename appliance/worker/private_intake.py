@@ -6,12 +6,13 @@ import logging
 from dataclasses import dataclass
 
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, require_form
-from appliance.errors import ApplianceError, ConflictError, NotFoundError, SealedTooLargeError
+from appliance.errors import ApplianceError, NotFoundError, SealedTooLargeError
 from appliance.options import TranscribeOptions
 from appliance.records import access, recordings
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
 from appliance.worker.filekeys import erase_file_keys, keep_file_key, remember_file_key
+from appliance.worker.ids import require_fresh
 from appliance.worker.intake import refuse_mode, refuse_size, uploaded_by
 from appliance.worker.places import Place, wrap_at
 from appliance.worker.privacy import SealedTitle
@@ -47,6 +48,7 @@ def begin_private_upload(workshop: Workshop, owner_id: str, upload: PrivateUploa
     """Make room for a recording whose title and transcript the appliance will not be able to read.
 
     Raises:
+        SignedOutError: Their account is being removed.
         ModeNotAllowedError: Here no recording is private.
         CryptoError: The title does not have the form of one.
         UploadError: As in ``begin_upload``.
@@ -59,11 +61,10 @@ def begin_private_upload(workshop: Workshop, owner_id: str, upload: PrivateUploa
     refuse_size(workshop, upload.size_bytes)
     _require_title(title)
     workshop.spool.check_room(upload.size_bytes)
-    if workshop.keystore.held(title.document_id):
-        raise ConflictError  # Another's wraps must not be mixed with these, whoever chose the id.
     with workshop.changing_members:
         with workshop.database.read() as session:
             access.require_upload(session, owner_id, upload.workspace_id)
+            require_fresh(workshop, session, title.document_id)
             place = Place(upload.workspace_id, owner_id)
             wrap = wrap_at(session, place, title.document_id, title.wrapped)
         recording = _add(workshop, owner_id, upload, wrap)
@@ -98,6 +99,7 @@ def _add(workshop: Workshop, owner_id: str, upload: PrivateUpload, title_wrap: W
             remember_file_key(workshop, audio_id, audio_key)
         workshop.keystore.put(title_wrap)
         with workshop.database.write() as session:
+            access.require_upload(session, owner_id, upload.workspace_id)
             return recordings.add(
                 session,
                 owner_id=owner_id,

@@ -13,9 +13,18 @@ from datetime import datetime
 from sqlmodel import Session
 
 from appliance.crypto.members import MemberList, Role, SignedList
-from appliance.errors import ConflictError, LastOwnerError, NotFoundError, RoleError, WorkspaceNotEmptyError
+from appliance.errors import LastOwnerError, NotFoundError, RoleError, WorkspaceNotEmptyError
 from appliance.records import accounts, workspaces
-from appliance.worker.member_keys import EarlierKey, SentKeys, earlier_keys, key_of, replacing, take_back_keys
+from appliance.worker.ids import require_fresh
+from appliance.worker.member_keys import (
+    EarlierKey,
+    SentKeys,
+    earlier_keys,
+    key_of,
+    replacing,
+    take_back_all_keys,
+    take_back_keys,
+)
 from appliance.worker.sent_lists import check_change, check_first, has_keys, triple
 from appliance.worker.workshop import Workshop
 
@@ -91,14 +100,15 @@ def make(workshop: Workshop, account_id: str, signed: SignedList, keys: SentKeys
     Raises:
         MemberListError: And its kin: nobody would accept the list.
         KeysRefusedError: What the browser sent does not fit together.
-        ConflictError: There is a workspace with this id.
+        ConflictError: Something else has this id.
+        SignedOutError: Their account is being removed.
     """
     with workshop.changing_members:
         with workshop.database.read() as session:
             draft = check_first(session, account_id, signed, keys)
-            if bytes.fromhex(draft.workspace) in workspaces.ids(session):
-                raise ConflictError
+            require_fresh(workshop, session, bytes.fromhex(draft.workspace))
         with replacing(workshop, draft, keys, [account_id]), workshop.database.write() as session:
+            accounts.require_open(session, account_id)
             workspaces.add(session, draft.workspace, account_id)
             workspaces.append(session, draft.workspace, draft.version, signed)
             workspaces.set_members(session, draft.workspace, {account_id: Role.OWNER})
@@ -169,7 +179,7 @@ def close(workshop: Workshop, account_id: str, workspace_id: str) -> None:
 
 def remove(workshop: Workshop, workspace_id: str) -> None:
     """Erase the keys of a workspace, then its rows; to be called with ``changing_members`` held."""
-    workshop.keystore.erase(bytes.fromhex(workspace_id))
+    take_back_all_keys(workshop, workspace_id)
     workshop.database.remove(lambda session: workspaces.remove(session, workspace_id))
     log.info("workspace removed")
 

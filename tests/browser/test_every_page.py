@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from appliance.errors import UnreadableMediaError
 from tests.browser.conftest import Visitor
+from tests.organisation import Organisation
 from tests.web.appliance import a_transcript, enrolled, fail_job, finish_job, issue_link, put_recording, run_job
 from tests.worker.shared import Team
 
@@ -32,7 +33,10 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     run_job(visitor.workshop, running)
     invited = f"/setup/{issue_link(visitor.workshop, LONG_NAME[:80], 'member')}"
     together = f"/workspaces/{Team().made_by(visitor.workshop, enrolled(visitor.workshop)).hex}"
-    shared = ("/workspaces", together)
+    organisation = Organisation()
+    organisation.publish(visitor.workshop)
+    organisation.consented_by(visitor.workshop, enrolled(visitor.workshop))
+    shared = ("/workspaces", together, "/organisation")
     own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data", *shared)
     for path in (*own, "/what-it-sees", "/recover", invited, "/trust", "/nothing"):
         page = visitor.open(path)
@@ -55,6 +59,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         "/people",
         "/your-data",
         "/workspaces",
+        "/organisation",
         "/what-it-sees",
         "/recover",
         "/trust",

@@ -296,4 +296,4 @@ def test_another_source_is_merged_in(searcher: Visitor) -> None:
     ask(page, "gate")
     expect(page.locator("[data-search-status]")).to_have_text("2 places in 2 recordings")
     assert [title.strip() for title in page.locator(".found__title").all_text_contents()] == ["Private", "Hearing.wav"]
-    expect(page.locator("#problems")).to_contain_text("does not answer")
+    expect(page.locator("#problems")).to_contain_text("Something went wrong in this page")

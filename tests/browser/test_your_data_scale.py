@@ -18,7 +18,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.private import unlock
 from tests.browser.test_your_data import NO_PICKER, delete_all
 from tests.web.appliance import LINES, a_transcript, enrolled, finish_job, put_recording
-from tests.worker.test_leaving import put_private
+from tests.worker.private import put_privately
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -46,7 +46,7 @@ def filled(visitor: Visitor) -> Visitor:
     spoken = a_transcript(LINES * 20)
     for number in range(EACH):
         finish_job(visitor.workshop, put_recording(visitor.workshop, visitor.owner_id, f"Ward {number}.wav"), spoken)
-        put_private(visitor.workshop, person, f"Private {number}.wav")
+        put_privately(visitor.workshop, person, title=f"Private {number}.wav")
     visitor.context.add_init_script(NO_PICKER)
     return visitor
 

@@ -128,6 +128,14 @@ def test_a_recovery_code_gives_the_same_keys(case: Case) -> None:
     assert identity.public_of_seed(raw(case, "seed")) == raw(case, "public")
 
 
+@pytest.mark.parametrize("case", vectors("identity", "organisations"))
+def test_the_code_of_an_organisation_gives_the_same_keys(case: Case) -> None:
+    keys = identity.organisation_identity(raw(case, "bytes"))
+    assert keys.encode() == raw(case, "encoded")
+    assert (keys.x_public, keys.ed_public) == (raw(case, "x_public"), raw(case, "ed_public"))
+    assert identity.organisation_id(keys.x_public) == raw(case, "id")
+
+
 @pytest.mark.parametrize("case", vectors("identity", "indexes"))
 def test_a_user_key_gives_the_same_index_key(case: Case) -> None:
     assert identity.index_key(raw(case, "user_key")) == raw(case, "index_key")
@@ -168,6 +176,9 @@ def test_a_signature_is_the_same_and_holds(case: Case) -> None:
         "recovery": lambda: identity.recovery_change_message(case["origin"], nonce, changed),
         "deletion": lambda: identity.deletion_message(case["origin"], nonce, with_account=False),
         "deletion with account": lambda: identity.deletion_message(case["origin"], nonce, with_account=True),
+        "consent": lambda: identity.consent_message(case["origin"], nonce, changed),
+        "consent taken back": lambda: identity.consent_message(case["origin"], nonce, None),
+        "let back in": lambda: identity.let_back_in_message(case["origin"], nonce, nonce[:16], changed),
     }[case["name"]]()
     assert message == raw(case, "message")
     assert identity.sign(raw(case, "seed"), message) == raw(case, "signature")

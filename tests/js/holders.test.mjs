@@ -35,3 +35,10 @@ test("a workspace in which the document is not is somebody else", () => {
 test("a kind that this version does not know is somebody", () => {
   assert.deepEqual(holdersOf([{ kind: 77, holder: me }], me), ["other"]);
 });
+
+test("the organisation shows where somebody who holds the document consented to its recovery key", () => {
+  const mine = [{ kind: 4, holder: me }];
+  assert.deepEqual(holdersOf(mine, me, "", true), ["you", "organisation"]);
+  assert.deepEqual(holdersOf([{ kind: 5, holder: other }], me, other, true), ["workspace", "organisation"]);
+  assert.deepEqual(holdersOf(mine, me, "", false), ["you"]);
+});

@@ -160,6 +160,9 @@ function identity(vectors, { identity: shipped, links }) {
     recovery: (c) => shipped.recoveryChangeMessage(c.origin, hex(c.nonce), hex(c.changed)),
     deletion: (c) => shipped.deletionMessage(c.origin, hex(c.nonce), false),
     "deletion with account": (c) => shipped.deletionMessage(c.origin, hex(c.nonce), true),
+    consent: (c) => shipped.consentMessage(c.origin, hex(c.nonce), hex(c.changed)),
+    "consent taken back": (c) => shipped.consentMessage(c.origin, hex(c.nonce), null),
+    "let back in": (c) => shipped.letBackInMessage(c.origin, hex(c.nonce), hex(c.nonce).slice(0, 16), hex(c.changed)),
   };
   return [
     ...each(vectors.persons, "has the same keys", async (c) => {
@@ -170,6 +173,12 @@ function identity(vectors, { identity: shipped, links }) {
     ...each(vectors.recoveries, "gives the same keys", async (c) => {
       const { wrapKey, seed } = await shipped.recoveryKeys(hex(c.bytes));
       equal([wrapKey, seed, await shipped.publicOfSeed(seed)], [hex(c.wrap_key), hex(c.seed), hex(c.public)]);
+    }),
+    ...each(vectors.organisations, "gives the same keys", async (c) => {
+      const keys = await shipped.organisationIdentity(hex(c.bytes));
+      equal(keys.encode(), hex(c.encoded));
+      equal([await keys.xPublic(), await keys.edPublic()], [hex(c.x_public), hex(c.ed_public)]);
+      equal(await shipped.organisationId(hex(c.x_public)), hex(c.id));
     }),
     ...each(vectors.indexes, "has the same key", async (c) => {
       equal(await shipped.indexKey(hex(c.user_key)), hex(c.index_key));

@@ -8,10 +8,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
+from appliance.records.accounts import MEMBER
 from appliance.web.app import create_app
 from appliance.web.security import CSRF_HEADER, SESSION_COOKIE, csrf_token
 from appliance.worker.workshop import Workshop
-from tests.web.appliance import ADDRESS, put_recording, sign_in
+from tests.web.appliance import ADDRESS, enrolled, put_recording, sign_in
 from tests.web.conftest import JSON, Browser
 
 OPEN_TO_ALL = {
@@ -120,7 +121,8 @@ def test_signing_out_ends_the_session_and_the_cookie(browser: Browser) -> None:
 
 
 def test_somebody_elses_recording_is_not_found(browser: Browser) -> None:
-    foreign = put_recording(browser.workshop, "f" * 32, "theirs.wav")
+    somebody_else = enrolled(browser.workshop, "Bela", MEMBER)
+    foreign = put_recording(browser.workshop, somebody_else.account_id, "theirs.wav")
     for method, path in (
         ("GET", f"/recordings/{foreign}"),
         ("GET", f"/recordings/{foreign}/upload"),

@@ -12,14 +12,15 @@ from litestar.testing import TestClient
 
 from appliance.errors import QueryTooLongError, SearchBusyError, SearchError
 from appliance.logs import JsonLines
-from appliance.records import transcripts
+from appliance.records import access, transcripts
+from appliance.records.accounts import MEMBER
 from appliance.records.recordings import Recording
 from appliance.records.transcripts import SealedTranscript
 from appliance.web.problems import status_of
 from appliance.worker.library import delete_recording, open_transcript, save_transcript
 from appliance.worker.searching import start_indexing
 from appliance.worker.workshop import Workshop
-from tests.web.appliance import a_transcript, finish_job, put_recording
+from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.web.conftest import Browser
 
 SECRET = "zqsecretword"
@@ -82,7 +83,8 @@ def test_transcripts_from_before_the_start_are_found(browser: Browser) -> None:
 
 def test_another_owners_text_is_never_found_nor_counted(indexed: Browser) -> None:
     mine = put_hearing(indexed.workshop, indexed.owner_id)
-    theirs = put_hearing(indexed.workshop, "f" * 32, name=SECRET, text=f"The gate, {SECRET}.")
+    ben = enrolled(indexed.workshop, "Ben", MEMBER)
+    theirs = put_hearing(indexed.workshop, ben.account_id, name=SECRET, text=f"The gate, {SECRET}.")
     settle(indexed.workshop)
     found = search(indexed, "gate")
     assert (ids(found), found["recordings"], found["places"]) == ([mine], 1, 1)
@@ -255,13 +257,13 @@ def test_a_query_is_in_no_log(indexed: Browser, caplog: pytest.LogCaptureFixture
     settle(indexed.workshop)
     assert search(indexed, SECRET)["places"] == 1
     indexed.json("POST", "/search", {"query": SECRET * 100})
-    indexed.workshop.indexing.index._shelves[indexed.owner_id]._connection.close()
+    indexed.workshop.indexing.index._shelves[access.place(None, indexed.owner_id)]._connection.close()
     assert indexed.json("POST", "/search", {"query": SECRET}).status_code == 500
     written = "\n".join(JsonLines().format(record) for record in caplog.records)
     assert "search failed" in written
     assert SECRET not in written
     assert SECRET not in caplog.text
-    del indexed.workshop.indexing.index._shelves[indexed.owner_id]
+    del indexed.workshop.indexing.index._shelves[access.place(None, indexed.owner_id)]
 
 
 def test_a_search_leaves_nothing_in_the_data_folder(indexed: Browser) -> None:

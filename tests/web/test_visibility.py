@@ -49,6 +49,7 @@ from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
 from tests.conftest import REPOSITORY
 from tests.links import Link
+from tests.organisation import Organisation
 from tests.packs import put_pack
 from tests.people import Person
 from tests.web.appliance import (
@@ -97,7 +98,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Bell(workshop.settings.data, work=lambda: None, tidy=lambda: None, rotate=lambda: None).ring()
     issue_link(workshop, f"{NAME} invited")  # Before somebody enrols: a later one would sweep up the used link.
     person = enrolled(workshop, NAME)
-    sign_in(workshop, NAME)
     done = _standard(workshop, person)
     finish_job(workshop, done, _transcript())
     fail_job(workshop, _standard(workshop, person), UnreadableMediaError())
@@ -116,6 +116,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     together = begin_upload(workshop, person.account_id, TITLE, 10, TranscribeOptions(), team.hex)
     take_chunk(workshop, person.account_id, together.id, 0, b"0123456789")
     finish_job(workshop, together.id, _transcript())
+    organisation = Organisation()
+    organisation.publish(workshop)
+    organisation.lets_in(workshop, person)  # Which ends every session of before.
+    sign_in(workshop, NAME)
     tidy(workshop)
     yield folder
     workshop.close()
@@ -188,7 +192,11 @@ def test_a_persons_name_stands_only_in_columns_that_are_said_to_be_in_clear(fill
                 if any(form in as_bytes(value) for value in values for form in written_forms(NAME)):
                     found.add((table.name, column.name))
                     assert column.sight is Sight.CLEAR
-    assert found == {(table, column) for table in ("accounts", "setup_links") for column in ("name", "name_key")}
+    named_tables = ("accounts", "setup_links")
+    assert found == {
+        ("organisation_uses", "used_by"),
+        *((table, column) for table in named_tables for column in ("name", "name_key")),
+    }
 
 
 def test_every_file_beside_the_databases_has_an_entry(filled: Path) -> None:

@@ -17,12 +17,11 @@ from appliance.records import accounts, sessions, transcripts
 from appliance.records.recordings import Recording
 from appliance.worker import intake
 from appliance.worker.places import UNDER_USER_KEY, UNDER_WORKSPACE_KEY
-from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.workshop import Workshop
 from tests.people import Person
 from tests.web.appliance import AT_A_DESK, a_transcript, enrolled, finish_job, put_recording
 from tests.web.conftest import Browser, browsing
-from tests.worker.private import finish_privately, sealed_title, wrapped
+from tests.worker.private import put_privately, wrapped
 from tests.worker.shared import Team, line, signed
 
 OPTIONS: dict[str, Any] = {
@@ -63,7 +62,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         team.add(workshop, people["anna"], people["ben"], Role.EDITOR)
         team.add(workshop, people["anna"], people["cleo"], Role.VIEWER)
         standard = put_standard(workshop, people["ben"], team)
-        private = put_private(workshop, people["ben"], team)
+        private = put_privately(workshop, people["ben"], team)
         yield House(workshop, team, people, browsers, standard, private)
 
 
@@ -77,17 +76,6 @@ def put_standard(workshop: Workshop, person: Person, team: Team) -> str:
     recording = intake.begin_upload(workshop, person.account_id, "Round.wav", 4000, TranscribeOptions(), team.hex)
     intake.take_chunk(workshop, person.account_id, recording.id, 0, b"RIFF" * 1000)
     finish_job(workshop, recording.id, a_transcript())
-    return recording.id
-
-
-def put_private(workshop: Workshop, person: Person, team: Team | None) -> str:
-    title = team.sealed_title("Bed 12.wav") if team else sealed_title(person, "Bed 12.wav")
-    upload = PrivateUpload(
-        title, 4000, TranscribeOptions(), survives_restart=False, workspace_id=team.hex if team else None
-    )
-    recording = begin_private_upload(workshop, person.account_id, upload)
-    intake.take_chunk(workshop, person.account_id, recording.id, 0, b"RIFF" * 1000)
-    finish_privately(workshop, recording.id, a_transcript())
     return recording.id
 
 
@@ -293,7 +281,7 @@ def test_an_owner_takes_a_standard_recording_out_and_it_is_theirs_alone(house: H
 
 def test_a_private_recording_moves_with_its_keys(house: House) -> None:
     ben, workshop, team = house.people["ben"], house.workshop, house.team
-    recording_id = put_private(workshop, ben, None)
+    recording_id = put_privately(workshop, ben)
     served = house.browsers["ben"].json("GET", f"/recordings/{recording_id}/sealed").json()
     document_id, title_id = base64.b64decode(served["document_id"]), title_of(workshop, recording_id)
     keys = {

@@ -10,7 +10,7 @@ from appliance.web.security import SESSION_COOKIE
 from tests.people import Person, text
 from tests.web.appliance import ADDRESS, a_transcript, enrolled, finish_job, put_recording, sign_in
 from tests.web.conftest import Browser
-from tests.worker.test_leaving import put_private
+from tests.worker.private import put_privately
 
 
 def asked(
@@ -26,7 +26,7 @@ def asked(
 
 def test_the_page_says_how_much_there_is(browser: Browser) -> None:
     finish_job(browser.workshop, put_recording(browser.workshop, browser.owner_id, "done.wav"), a_transcript())
-    put_private(browser.workshop, enrolled(browser.workshop), "private.wav")
+    put_privately(browser.workshop, enrolled(browser.workshop), title="private.wav")
     put_recording(browser.workshop, browser.owner_id, "waiting.wav")
     page = browser.get("/your-data").text
     assert "3 recordings" in page
@@ -36,7 +36,7 @@ def test_the_page_says_how_much_there_is(browser: Browser) -> None:
 
 def test_the_list_has_titles_only_where_the_appliance_can_open_them(browser: Browser) -> None:
     finish_job(browser.workshop, put_recording(browser.workshop, browser.owner_id, "done.wav"), a_transcript())
-    put_private(browser.workshop, enrolled(browser.workshop), "secret.wav")
+    put_privately(browser.workshop, enrolled(browser.workshop), title="secret.wav")
     answer = browser.json("GET", "/your-data/recordings")
     assert answer.headers["cache-control"] == "no-store"
     standard, private = answer.json()

@@ -10,19 +10,50 @@ from appliance.options import TranscribeOptions
 from appliance.records import jobs, transcripts
 from appliance.records.recordings import Recording
 from appliance.transcript import Transcript
+from appliance.worker.intake import take_chunk
 from appliance.worker.messages import Transcribe
 from appliance.worker.privacy import SealedTitle
+from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.recipients import keep_sealed_keys, recipients_of
 from appliance.worker.runner import erase_audio
 from appliance.worker.sealing import seal_transcript
 from appliance.worker.workshop import Workshop
 from tests.people import Person
+from tests.web.appliance import a_transcript
+from tests.worker.shared import Team
+
+CONTENT = b"RIFF" * 1000
 
 
 def sealed_title(person: Person, title: str) -> SealedTitle:
     document_id, file_key = new_document_id(), new_file_key()
     sealed = seal_document(file_key, DocumentType.TITLE, document_id, 1, title.encode())
     return SealedTitle(document_id=document_id, sealed=sealed, wrapped=wrapped(person, document_id, file_key))
+
+
+def begin_privately(
+    workshop: Workshop, person: Person, team: Team | None = None, title: str = "Bed 12.wav"
+) -> Recording:
+    """Begin an upload that only the person can read, or only the members of a workspace."""
+    upload = PrivateUpload(
+        team.sealed_title(title) if team else sealed_title(person, title),
+        len(CONTENT),
+        TranscribeOptions(),
+        survives_restart=False,
+        workspace_id=team.hex if team else None,
+    )
+    return begin_private_upload(workshop, person.account_id, upload)
+
+
+def put_privately(
+    workshop: Workshop, person: Person, team: Team | None = None, title: str = "Bed 12.wav", *, ends: bool = True
+) -> str:
+    """Upload a recording privately and end its job, or let it wait; returns its id."""
+    recording = begin_privately(workshop, person, team, title)
+    take_chunk(workshop, person.account_id, recording.id, 0, CONTENT)
+    if ends:
+        finish_privately(workshop, recording.id, a_transcript())
+    return recording.id
 
 
 def wrapped(person: Person, document_id: bytes, file_key: bytes) -> bytes:

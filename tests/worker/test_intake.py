@@ -21,7 +21,8 @@ from appliance.errors import (
     UploadTooLargeError,
 )
 from appliance.options import TranscribeOptions
-from appliance.records import jobs, recordings
+from appliance.records import accounts, jobs, recordings
+from appliance.records.accounts import Account
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.worker.filekeys import keep_file_key
@@ -29,7 +30,7 @@ from appliance.worker.intake import begin_upload, take_chunk
 from appliance.worker.library import delete_recording, open_title, resume, tidy
 from appliance.worker.workshop import Workshop
 
-OWNER = "0" * 32
+OWNER = "a" * 32
 TWO_CHUNKS = bytes(range(256)) * (CHUNK_BYTES // 256) + b"the end"
 
 
@@ -40,9 +41,17 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def workshop(settings: Settings) -> Iterator[Workshop]:
-    workshop = Workshop.open(settings)
+    workshop = opened(settings)
     yield workshop
     workshop.close()
+
+
+def opened(settings: Settings) -> Workshop:
+    """Open an appliance at which the owner has an account."""
+    workshop = Workshop.open(settings)
+    with workshop.database.write() as session:
+        session.add(Account(id=OWNER, name="Amina", name_key="amina", role=accounts.MEMBER, login_public=bytes(32)))
+    return workshop
 
 
 def begin(workshop: Workshop, content: bytes, name: str = "Gespräch.wav") -> Recording:
@@ -161,7 +170,7 @@ def test_a_deleted_upload_leaves_no_key_no_audio_and_no_row(workshop: Workshop) 
 
 
 def test_an_upload_that_nobody_continues_is_erased(tmp_path: Path) -> None:
-    workshop = Workshop.open(Settings(data=tmp_path / "data", upload_idle_hours=1e-9))
+    workshop = opened(Settings(data=tmp_path / "data", upload_idle_hours=1e-9))
     recording = begin(workshop, TWO_CHUNKS)
     send(workshop, recording, 0, TWO_CHUNKS)
     tidy(workshop)

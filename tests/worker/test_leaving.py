@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -24,11 +22,10 @@ from appliance.records.sessions import SignedIn
 from appliance.worker import library, runner
 from appliance.worker.challenge import Purpose
 from appliance.worker.entering import Proof, ask
-from appliance.worker.intake import begin_upload, take_chunk
+from appliance.worker.intake import begin_upload
 from appliance.worker.leaving import belongings, delete_everything, extent, is_last_administrator
 from appliance.worker.library import delete_recordings
 from appliance.worker.packs import kept_packs
-from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.workshop import Workshop
 from tests.packs import put_pack
 from tests.people import Person
@@ -38,20 +35,10 @@ from tests.web.appliance import (
     a_transcript,
     enrolled,
     finish_job,
-    open_workshop,
     put_recording,
     run_job,
 )
-from tests.worker.private import finish_privately, sealed_title
-
-CONTENT = b"RIFF" * 500
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    opened = open_workshop(tmp_path)
-    yield opened
-    opened.close()
+from tests.worker.private import put_privately
 
 
 @pytest.fixture
@@ -72,15 +59,6 @@ def proof_of(workshop: Workshop, person: Person, *, with_account: bool = False, 
     return Proof(nonce, identity.sign(seed or person.login_seed, message))
 
 
-def put_private(workshop: Workshop, person: Person, title: str, *, ends: bool = True) -> str:
-    upload = PrivateUpload(sealed_title(person, title), len(CONTENT), TranscribeOptions(), survives_restart=False)
-    recording = begin_private_upload(workshop, person.account_id, upload)
-    take_chunk(workshop, person.account_id, recording.id, 0, CONTENT)
-    if ends:
-        finish_privately(workshop, recording.id, a_transcript())
-    return recording.id
-
-
 def put_everything(workshop: Workshop, person: Person) -> list[str]:
     """Give a person a recording in every state there is."""
     done = put_recording(workshop, person.account_id, "done.wav")
@@ -89,7 +67,10 @@ def put_everything(workshop: Workshop, person: Person) -> list[str]:
     run_job(workshop, running)
     waiting = put_recording(workshop, person.account_id, "waiting.wav")
     uploading = begin_upload(workshop, person.account_id, "uploading.wav", 5000, TranscribeOptions()).id
-    private = [put_private(workshop, person, "private.wav"), put_private(workshop, person, "waits.wav", ends=False)]
+    private = [
+        put_privately(workshop, person, title="private.wav"),
+        put_privately(workshop, person, title="waits.wav", ends=False),
+    ]
     return [done, running, waiting, uploading, *private]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, seal_document
@@ -24,20 +21,8 @@ from appliance.worker.library import resume
 from appliance.worker.workshop import Workshop
 from tests.packs import put_pack, sealed_pack
 from tests.people import Person
-from tests.web.appliance import enrolled, open_workshop
+from tests.web.appliance import enrolled
 from tests.worker.private import unwrapped, wrapped
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    workshop = open_workshop(tmp_path)
-    yield workshop
-    workshop.close()
-
-
-@pytest.fixture
-def amina(workshop: Workshop) -> Person:
-    return enrolled(workshop, "amina")
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from appliance.config import Settings
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, open_document, seal_document
 from appliance.crypto.members import Role, inbox_private
 from appliance.errors import ConflictError, NotFoundError, NotMovableError, RoleError, WrongContextError
@@ -27,26 +23,8 @@ from appliance.worker.sharing import FileKey, FileKeys, make_link
 from appliance.worker.workshop import Workshop
 from tests.links import Link
 from tests.people import Person
-from tests.web.appliance import a_transcript, enrolled
-from tests.worker.private import finish_privately, sealed_title, unwrapped, wrapped
+from tests.worker.private import begin_privately, put_privately, sealed_title, unwrapped, wrapped
 from tests.worker.shared import Team
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    workshop = Workshop.open(Settings(data=tmp_path / "data"))
-    yield workshop
-    workshop.close()
-
-
-@pytest.fixture
-def anna(workshop: Workshop) -> Person:
-    return enrolled(workshop, "anna")
-
-
-@pytest.fixture
-def ben(workshop: Workshop) -> Person:
-    return enrolled(workshop, "ben")
 
 
 @pytest.fixture
@@ -54,21 +32,6 @@ def team(workshop: Workshop, anna: Person, ben: Person) -> Team:
     team = Team().made_by(workshop, anna)
     team.add(workshop, anna, ben)
     return team
-
-
-def begun(workshop: Workshop, person: Person, team: Team | None) -> Recording:
-    title = team.sealed_title("Bed 12.wav") if team else sealed_title(person, "Bed 12.wav")
-    upload = PrivateUpload(
-        title, 4000, TranscribeOptions(), survives_restart=False, workspace_id=team.hex if team else None
-    )
-    return begin_private_upload(workshop, person.account_id, upload)
-
-
-def transcribed(workshop: Workshop, person: Person, team: Team | None) -> str:
-    recording = begun(workshop, person, team)
-    take_chunk(workshop, person.account_id, recording.id, 0, b"RIFF" * 1000)
-    finish_privately(workshop, recording.id, a_transcript())
-    return recording.id
 
 
 def adopted(workshop: Workshop, person: Person, team: Team, recording_id: str) -> tuple[bytes, bytes]:
@@ -85,10 +48,10 @@ def next_version(document_id: bytes, file_key: bytes, version: int) -> bytes:
 
 
 def test_a_result_is_sealed_to_the_inbox_that_the_owners_signed(workshop: Workshop, team: Team, ben: Person) -> None:
-    recording = begun(workshop, ben, team)
+    recording = begin_privately(workshop, ben, team)
     [recipient] = recipients_of(workshop, recording)
     assert (recipient.id, recipient.public.hex()) == (team.id, team.newest.inbox)
-    recording_id = transcribed(workshop, ben, team)
+    recording_id = put_privately(workshop, ben, team)
     document_id, file_key = adopted(workshop, ben, team, recording_id)
     document = sealed_transcript(workshop, ben.account_id, recording_id)
     assert document.workspace == team.hex
@@ -100,14 +63,14 @@ def test_a_result_is_sealed_to_the_inbox_that_the_owners_signed(workshop: Worksh
 def test_a_removal_while_a_job_waits_changes_to_whom_it_is_sealed(
     workshop: Workshop, team: Team, anna: Person, ben: Person
 ) -> None:
-    recording = begun(workshop, anna, team)
+    recording = begin_privately(workshop, anna, team)
     team.remove(workshop, anna, ben)
     [recipient] = recipients_of(workshop, recording)
     assert recipient.public.hex() == team.newest.inbox
 
 
 def test_who_adopts_second_does_not_replace_the_key(workshop: Workshop, team: Team, anna: Person, ben: Person) -> None:
-    recording_id = transcribed(workshop, ben, team)
+    recording_id = put_privately(workshop, ben, team)
     document_id, file_key = adopted(workshop, ben, team, recording_id)
     adopt(workshop, anna.account_id, recording_id, team.wrapped(document_id, new_file_key()))
     [wrap] = workshop.keystore.held(document_id)
@@ -117,7 +80,7 @@ def test_who_adopts_second_does_not_replace_the_key(workshop: Workshop, team: Te
 def test_a_wrap_under_a_key_of_before_a_removal_is_refused(
     workshop: Workshop, team: Team, anna: Person, ben: Person
 ) -> None:
-    recording_id = transcribed(workshop, anna, team)
+    recording_id = put_privately(workshop, anna, team)
     document = sealed_transcript(workshop, anna.account_id, recording_id)
     stale = team.wrapped(document.document_id, new_file_key())
     title = team.sealed_title("late.wav")
@@ -140,7 +103,7 @@ def test_a_title_under_ones_own_key_is_none_of_a_workspace(workshop: Workshop, t
 def test_the_next_version_takes_a_key_that_nobody_had_before_and_ends_what_was_made_with_the_old_one(
     workshop: Workshop, team: Team, anna: Person, ben: Person
 ) -> None:
-    recording_id = transcribed(workshop, anna, team)
+    recording_id = put_privately(workshop, anna, team)
     document_id, file_key = adopted(workshop, anna, team, recording_id)
     with workshop.database.read() as session:
         title_id = session.get_one(Recording, recording_id).title_id
@@ -157,7 +120,7 @@ def test_the_next_version_takes_a_key_that_nobody_had_before_and_ends_what_was_m
 
 
 def test_a_save_that_is_refused_leaves_the_key_as_it_was(workshop: Workshop, team: Team, anna: Person) -> None:
-    recording_id = transcribed(workshop, anna, team)
+    recording_id = put_privately(workshop, anna, team)
     document_id, _ = adopted(workshop, anna, team, recording_id)
     before = workshop.keystore.held(document_id)
     fresh = new_file_key()
@@ -180,7 +143,7 @@ def test_a_save_that_is_refused_leaves_the_key_as_it_was(workshop: Workshop, tea
 def test_after_a_power_cut_the_stored_document_says_which_key_is_meant(
     workshop: Workshop, team: Team, anna: Person, monkeypatch: pytest.MonkeyPatch, *, stored: bool
 ) -> None:
-    recording_id = transcribed(workshop, anna, team)
+    recording_id = put_privately(workshop, anna, team)
     document_id, file_key = adopted(workshop, anna, team, recording_id)
     fresh = new_file_key()
     sealed = next_version(document_id, fresh, 2)
@@ -211,7 +174,7 @@ def _power_cut(*_: object, **__: object) -> None:
 
 
 def test_a_start_ends_a_move_that_was_cut_off(workshop: Workshop, team: Team, ben: Person) -> None:
-    recording_id = transcribed(workshop, ben, None)
+    recording_id = put_privately(workshop, ben)
     with workshop.database.read() as session:
         title_id = session.get_one(Recording, recording_id).title_id
     half = Wrap(title_id, UNDER_WORKSPACE_KEY, team.id, team.wrapped(title_id, b"k" * 32))
@@ -222,7 +185,7 @@ def test_a_start_ends_a_move_that_was_cut_off(workshop: Workshop, team: Team, be
 
 
 def test_a_start_changes_nothing_that_is_in_its_place(workshop: Workshop, team: Team, anna: Person) -> None:
-    together, alone = transcribed(workshop, anna, team), transcribed(workshop, anna, None)
+    together, alone = put_privately(workshop, anna, team), put_privately(workshop, anna)
     with workshop.database.read() as session:
         ids = recordings.private_places(session)
     before = workshop.keystore.held(*ids)
@@ -236,7 +199,7 @@ def test_a_start_changes_nothing_that_is_in_its_place(workshop: Workshop, team: 
 
 
 def test_a_recording_that_is_worked_on_stays(workshop: Workshop, team: Team, ben: Person) -> None:
-    recording = begun(workshop, ben, None)
+    recording = begin_privately(workshop, ben)
     keys = MovedKeys(team.wrapped(recording.title_id, b"k" * 32), None)
     with pytest.raises(NotMovableError):
         move(workshop, ben.account_id, recording.id, team.hex, keys)
@@ -253,7 +216,7 @@ def test_a_recording_that_is_worked_on_stays(workshop: Workshop, team: Team, ben
 
 
 def test_an_unopened_result_moves_too(workshop: Workshop, team: Team, anna: Person) -> None:
-    recording_id = transcribed(workshop, anna, team)
+    recording_id = put_privately(workshop, anna, team)
     document = sealed_transcript(workshop, anna.account_id, recording_id)
     with workshop.database.read() as session:
         title_id = session.get_one(Recording, recording_id).title_id
@@ -266,10 +229,10 @@ def test_an_unopened_result_moves_too(workshop: Workshop, team: Team, anna: Pers
 def test_an_editor_takes_nothing_out_and_a_viewer_puts_nothing_in(
     workshop: Workshop, team: Team, anna: Person, ben: Person
 ) -> None:
-    recording_id = transcribed(workshop, ben, team)
+    recording_id = put_privately(workshop, ben, team)
     with pytest.raises(RoleError):
         move(workshop, ben.account_id, recording_id, None, None)
-    own = transcribed(workshop, ben, None)
+    own = put_privately(workshop, ben)
     team.change_role(workshop, anna, ben, Role.VIEWER)
     with pytest.raises(RoleError):
         move(workshop, ben.account_id, own, team.hex, None)
@@ -285,7 +248,7 @@ def test_the_inbox_is_made_from_the_workspace_key_alone(team: Team) -> None:
 def test_what_is_in_a_workspace_is_not_taken_along_and_stays_when_everything_goes(
     workshop: Workshop, team: Team, anna: Person, ben: Person
 ) -> None:
-    together, alone = transcribed(workshop, ben, team), transcribed(workshop, ben, None)
+    together, alone = put_privately(workshop, ben, team), put_privately(workshop, ben)
     assert [one.id for one in belongings(workshop, ben.account_id)] == [alone]
     assert extent(workshop, ben.account_id).recordings == 1
     assert delete_all_of(workshop, ben.account_id) == 1

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -43,23 +41,11 @@ from appliance.worker.sharing import (
 from appliance.worker.workshop import Workshop
 from tests.links import Link
 from tests.people import Person
-from tests.web.appliance import a_transcript, enrolled, finish_job, open_workshop, put_recording
+from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import finish_privately, opened_result, sealed_title, unwrapped, wrapped
 
 NO_KDF = b"CLK1\x01\x01\x00\x01\x00\x00\x00\x08\x00\x00\x00\x01" + bytes(16)
 """A record of 8 KiB: far under the floor."""
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    workshop = open_workshop(tmp_path)
-    yield workshop
-    workshop.close()
-
-
-@pytest.fixture
-def amina(workshop: Workshop) -> Person:
-    return enrolled(workshop, "Amina")
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -17,25 +15,12 @@ from appliance.worker.library import resume
 from appliance.worker.slots import Slot, replacing, slots_of, tidy_slots
 from appliance.worker.workshop import Workshop
 from tests.people import Person
-from tests.web.appliance import enrolled, open_workshop
 
 NEXT = "seven swans a-swimming by"
 
 
 class PowerCut(BaseException):
     """Nothing after it runs, not even what cleans up."""
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    opened = open_workshop(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def amina(workshop: Workshop) -> Person:
-    return enrolled(workshop, "Amina")
 
 
 def next_passphrase(person: Person) -> Person:

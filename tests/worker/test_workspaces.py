@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from appliance.config import Settings
 from appliance.crypto.envelope import new_file_key
 from appliance.crypto.members import MemberList, Role, Seen, SignedList, verify_chain
 from appliance.errors import (
@@ -36,23 +34,6 @@ from appliance.worker.workspaces import change, close, leave, make, newest_list,
 from tests.people import Person
 from tests.web.appliance import AT_A_DESK, enrolled
 from tests.worker.shared import Team, line, opened_key, signed
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    workshop = Workshop.open(Settings(data=tmp_path / "data"))
-    yield workshop
-    workshop.close()
-
-
-@pytest.fixture
-def anna(workshop: Workshop) -> Person:
-    return enrolled(workshop, "anna")
-
-
-@pytest.fixture
-def ben(workshop: Workshop) -> Person:
-    return enrolled(workshop, "ben")
 
 
 @pytest.fixture

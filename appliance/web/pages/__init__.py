@@ -6,6 +6,7 @@ from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.organisation import ConsentAnswers, OrganisationPages
 from appliance.web.pages.packs import PackPages
 from appliance.web.pages.people import PeoplePages
 from appliance.web.pages.preferences import PreferenceForm
@@ -25,10 +26,12 @@ CONTROLLERS = (
     AccessPages,
     AccountPages,
     AirGapPages,
+    ConsentAnswers,
     EventStream,
     HealthAnswer,
     IndexPages,
     LibraryPage,
+    OrganisationPages,
     OwnLinkPages,
     PackPages,
     PeoplePages,

@@ -9,10 +9,9 @@ from litestar import Controller, Request, Response, delete, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
-from appliance.crypto.identity import fingerprint, fingerprint_words
-from appliance.records import sessions
-from appliance.records.accounts import Account
+from appliance.records import organisation, sessions
 from appliance.web.languages import mark
+from appliance.web.pages.organisation import ShownKey, offered_to, organisation_words
 from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop
 from appliance.worker.entering import algorithm_of, forget_ended
 
@@ -39,22 +38,43 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """That the organisation's key was used for this person.
+
+    Attributes:
+        used_by: Name of the administrator.
+        used_at: UTC, as ISO 8601.
+    """
+
+    used_by: str
+    used_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """What ``account/show.html`` shows.
 
     Attributes:
         role: In words.
-        words: Of the fingerprint, by which others make sure of this person's keys.
         algorithm: How a passphrase is to be stretched, as in a KDF record.
+        organisation: To whose keys the person may consent, or None.
+        has_consented: Whether they did.
+        uses: When the organisation's key was used for them, the last time first.
+        may_say_seen: Whether it can be this person who says that they know of it.
+        script_words: What scripts say about it.
     """
 
     frame: Frame
     account_id: str
     name: str
     role: str
-    words: tuple[str, ...]
     sessions: tuple[SessionRow, ...]
     algorithm: int
+    organisation: ShownKey | None
+    has_consented: bool
+    uses: tuple[Use, ...]
+    may_say_seen: bool
+    script_words: dict[str, str]
 
 
 class AccountPages(Controller):
@@ -74,14 +94,20 @@ class AccountPages(Controller):
         account = signed_in.account
         with workshop.database.read() as session:
             live = sessions.listing(session, account.id)
+            uses = organisation.uses(session, account.id)
+        key, has_consented = offered_to(workshop, account.id)
         page = AccountPage(
             frame=visit.frame(request),
             account_id=account.id,
             name=account.name,
             role=visit.language.say(ROLE_WORDS[account.role]),
-            words=words_of(account),
             sessions=tuple(_row(one, signed_in.live.id) for one in live),
             algorithm=algorithm_of(workshop),
+            organisation=key,
+            has_consented=has_consented,
+            uses=tuple(Use(use.used_by, use.used_at.isoformat()) for use in uses),
+            may_say_seen=any(not use.seen for use in uses) and not signed_in.live.recovered,
+            script_words=organisation_words(visit.language),
         )
         return visit.page("account/show.html", page)
 
@@ -98,13 +124,6 @@ class AccountPages(Controller):
         with workshop.database.write() as session:
             sessions.end_others(session, signed_in.account.id, signed_in.live.id)
         forget_ended(workshop)
-
-
-def words_of(account: Account) -> tuple[str, ...]:
-    """Return the words of a person's fingerprint; none before they have keys."""
-    if account.ed_public is None or account.x_public is None:
-        return ()
-    return fingerprint_words(fingerprint(account.ed_public, account.x_public))
 
 
 def _row(live: sessions.LiveSession, this_id: str) -> SessionRow:

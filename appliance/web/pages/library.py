@@ -15,8 +15,9 @@ from appliance.records import workspaces
 from appliance.records.access import ACTS, Act
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
-from appliance.web.rows import INDEX_ROLLED_BACK, Row, Shelf, Unfinished
+from appliance.web.rows import Row, Shelf, Unfinished
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
+from appliance.web.workspace_words import REFUSALS
 from appliance.worker.workshop import Workshop
 
 PlaceId = Annotated[str, QueryParameter(pattern=r"^([0-9a-f]{32})?$", max_length=32)]
@@ -24,7 +25,7 @@ PlaceId = Annotated[str, QueryParameter(pattern=r"^([0-9a-f]{32})?$", max_length
 COMMON = ("ar", "bn", "en", "es", "fr", "de", "hi", "ru", "ur", "zh")
 """Languages that stand first in the list; the others follow by name."""
 
-UPLOAD_WORDS = {
+UPLOAD_WORDS = REFUSALS | {
     "waiting": mark("Waiting for its turn"),
     "sending": mark("Uploading"),
     "sealing": mark("Almost there"),
@@ -38,7 +39,6 @@ UPLOAD_WORDS = {
     ),
     "title_damaged": mark("A title that does not open"),
     "delete_named": mark("Delete {title}"),
-    "index_rolled_back": INDEX_ROLLED_BACK,
     "index_damaged": mark(
         "What your vault remembers cannot be read. Load the page again; if this stays, tell your administrator."
     ),

@@ -16,7 +16,7 @@ from appliance.records.invitations import SetupLink
 from appliance.web.guards import require_administrator
 from appliance.web.keys_sent import Name
 from appliance.web.languages import Language
-from appliance.web.pages.account import ROLE_WORDS, words_of
+from appliance.web.pages.account import ROLE_WORDS
 from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop
 from appliance.web.visitors import own_origin
 from appliance.worker.enrolling import remove_account
@@ -52,7 +52,6 @@ class Person:
 
     Attributes:
         role: Its name; ``role_words`` says it.
-        words: Of the fingerprint.
         is_self: Whether it is who looks.
     """
 
@@ -62,7 +61,6 @@ class Person:
     role_words: str
     created_at: str
     is_enrolled: bool
-    words: tuple[str, ...]
     is_self: bool
 
 
@@ -161,7 +159,6 @@ def _person(account: Account, self_id: str, language: Language) -> Person:
         role_words=language.say(ROLE_WORDS[account.role]),
         created_at=account.created_at.isoformat(),
         is_enrolled=account.is_enrolled,
-        words=words_of(account),
         is_self=account.id == self_id,
     )
 

@@ -20,7 +20,7 @@ from appliance.transcript import Transcript
 from appliance.web.downloads import disposition
 from appliance.web.languages import mark
 from appliance.web.pages.shares import ShareChoices, choices_of, words_in
-from appliance.web.rows import INDEX_ROLLED_BACK, PRIVATE_TITLE, Shelf
+from appliance.web.rows import PRIVATE_TITLE, Shelf
 from appliance.web.share_words import SHARE_WORDS
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId, Visit
 from appliance.web.workspace_words import MOVING_WORDS
@@ -46,7 +46,6 @@ WORDS = {
     "renamed": mark("Renamed to {name}"),
     "empty": mark("No speech was found in this recording."),
     "loading": mark("Opening the transcript"),
-    "failed": mark("The appliance does not answer. Load the page again."),
     "one_speaker": mark("One speaker"),
     "speakers": mark("Speakers: {number}"),
     "locked": mark("Your vault is locked. Load the page again and unlock it to read this."),
@@ -58,7 +57,6 @@ WORDS = {
         "This is not the transcript that you have seen here: somebody exchanged it. It is not shown. Tell your "
         "administrator."
     ),
-    "index_rolled_back": INDEX_ROLLED_BACK,
     "does_not_open": mark("This does not open with your keys. It may be damaged, or not be yours. ({code})"),
     "bad_name": mark("A name has 1 to {most} characters."),
 }

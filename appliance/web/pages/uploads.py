@@ -22,6 +22,7 @@ from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker import intake
 from appliance.worker.privacy import SealedTitle
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload, continue_private_upload
+from appliance.worker.workshop import Workshop
 
 SAMPLE = Path("sample", "sample.wav")
 
@@ -106,8 +107,7 @@ class UploadSteps(Controller):
     @get("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
     def standing(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> UploadState:
         """Say which chunk is due, for a page that lost the connection."""
-        with workshop.database.read() as session:
-            return _state(intake.uploaded_by(session, owner_id, recording_id.hex))
+        return _standing(workshop, owner_id, recording_id.hex)
 
     @put("/recordings/{recording_id:uuid}/chunks/{number:int}", request_max_body_size=CHUNK_BYTES)
     async def take(
@@ -118,11 +118,11 @@ class UploadSteps(Controller):
         recording_id: RecordingId,
         number: Number,
     ) -> UploadState:
-        """Take one chunk. It is in memory once, and sealed before it reaches a disk."""
+        """Take one chunk, once it is known to be theirs. It is in memory once, and sealed before it reaches a disk."""
+        await sync_to_thread(_standing, workshop, owner_id, recording_id.hex)
         chunk = await _body(request, number)
         due = await sync_to_thread(intake.take_chunk, workshop, owner_id, recording_id.hex, number, chunk)
-        with workshop.database.read() as session:
-            finished = intake.uploaded_by(session, owner_id, recording_id.hex).state != "uploading"
+        finished = (await sync_to_thread(_standing, workshop, owner_id, recording_id.hex)).finished
         return UploadState(id=recording_id.hex, next_chunk=due, finished=finished)
 
     @get("/sample", sync_to_thread=True)
@@ -145,6 +145,11 @@ async def _body(request: Request[object, object, State], number: int) -> bytes:
         size_bytes = int(request.headers.get("content-length", CHUNK_BYTES + 1))
         raise ChunkSizeError(number=number, size_bytes=size_bytes, expected_bytes=CHUNK_BYTES) from exc
     return bytes(body)
+
+
+def _standing(workshop: Workshop, owner_id: str, recording_id: str) -> UploadState:
+    with workshop.database.read() as session:
+        return _state(intake.uploaded_by(session, owner_id, recording_id))
 
 
 def _state(recording: Recording) -> UploadState:

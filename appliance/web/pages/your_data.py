@@ -11,7 +11,6 @@ from litestar.params import JSONBody
 
 from appliance.web.keys_sent import SentDeletion
 from appliance.web.languages import Language, mark
-from appliance.web.rows import INDEX_ROLLED_BACK
 from appliance.web.security import ended_session_cookie
 from appliance.web.visit import Frame, GivenSession, GivenVisit, GivenWorkshop, OwnerId
 from appliance.web.visitors import visitor_of
@@ -37,7 +36,6 @@ WORDS = {
     "title_damaged": mark("A title that does not open"),
     "not_as_remembered": mark("It is not what your vault has seen before."),
     "gone": mark("It was deleted meanwhile."),
-    "index_rolled_back": INDEX_ROLLED_BACK,
     "other_name": mark("That is not your name as it stands here. Type it once more."),
     "deleting": mark("One moment: everything of yours is being erased."),
 }

@@ -165,6 +165,11 @@ ADVERSARIES = (
         mark("no: what you type there, it gets"),
     ),
     Adversary(
+        mark("whoever has the code of the organisation's recovery key"),
+        mark("no, of those who chose it"),
+        mark("no, of those who chose it"),
+    ),
+    Adversary(
         mark("somebody who finds your browser signed in"),
         mark("no; sessions end after 12 hours, or 30 minutes without use"),
         mark("no; sessions end after 12 hours, or 30 minutes without use"),

@@ -18,7 +18,10 @@ TABLES = (
             clear("holder", mark("The number of who can open the envelope; zero for the appliance")),
             Column(
                 "wrapped",
-                mark("The key itself. Of a private document, and of a person: sealed to their passphrase or code"),
+                mark(
+                    "The key itself. Of a private document, and of a person: sealed to their passphrase or code, and "
+                    "to the organisation's recovery key if they chose so"
+                ),
                 Sight.APPLIANCE,
                 Sight.OWNER,
             ),

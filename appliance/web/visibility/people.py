@@ -53,6 +53,29 @@ TABLES = (
         ),
     ),
     Table(
+        "organisation_keys",
+        mark("The organisation's recovery key"),
+        mark("One row, if the organisation has such a key. The code that opens by it is on paper only."),
+        (
+            clear("id", mark("Always one")),
+            digest("ed_public", mark("The public key that proves the code")),
+            digest("x_public", mark("The public key to which people seal their own, if they choose so")),
+            clear("made_at", mark("When it was made")),
+        ),
+    ),
+    Table(
+        "organisation_uses",
+        mark("Uses of the organisation's recovery key"),
+        mark("A row for each time that somebody was let back in by it."),
+        (
+            clear("id", mark("A random number")),
+            clear("account_id", mark("Who was let back in")),
+            clear("used_by", mark("The administrator who did it, by name")),
+            clear("used_at", mark("When")),
+            clear("seen", mark("Whether the person has said that they know")),
+        ),
+    ),
+    Table(
         "sealed_indexes",
         mark("What your browser remembers"),
         mark("By this your browser notices if a private transcript is exchanged, put back or left out."),

@@ -1,10 +1,12 @@
 // @ts-check
 /** The page of one's own account: lock and unlock, end sessions, another passphrase, a fresh recovery code. */
 
-import { fromBase64 } from "./crypto/bytes.js";
-import { inputIn, chosenPassphrase, onSubmit } from "./forms.js";
+import { Identity } from "./crypto/identity.js";
+import { showWords } from "./fingerprint_words.js";
+import { chosenPassphrase, onSubmit } from "./forms.js";
 import { notify } from "./notices.js";
-import { changeCode, changePassphrase, keysOfPassphrase, userKeyByPassphrase } from "./person_keys.js";
+import { changeCode, changePassphrase } from "./person_keys.js";
+import { provedBy } from "./proving.js";
 import { haveItTypedBack } from "./recovery_code.js";
 import { ask } from "./request.js";
 import { lock, openVault, requireVault } from "./vault.js";
@@ -14,6 +16,8 @@ const place = /** @type {HTMLElement} */ (document.querySelector("[data-account-
 const sign = find(place, "[data-vault]");
 const unlockButton = find(place, "[data-unlock-here]");
 const lockButton = find(place, "[data-lock]");
+
+const words = find(place, "[data-words]");
 
 showVault(openVault());
 unlockButton.onclick = () => showVault(requireVault());
@@ -25,10 +29,18 @@ endSessions();
 changePassphraseHere(find(place, "[data-change-passphrase]"));
 changeCodeHere(find(place, "[data-change-code]"));
 
-/** @param {Promise<unknown>} opening */
+/**
+ * The words are made of the private halves: what a server says that a person's keys are is what others compare.
+ * @param {Promise<import("./vault.js").Vault | null>} opening
+ */
 async function showVault(opening) {
   try {
-    const isOpen = (await opening) !== null;
+    const vault = await opening;
+    const isOpen = vault !== null;
+    if (isOpen) showWords(place, await new Identity(vault.xPrivate, vault.edSeed).fingerprint());
+    else words.replaceChildren();
+    words.hidden = !isOpen;
+    find(place, "[data-words-locked]").hidden = isOpen;
     sign.dataset.vault = isOpen ? "open" : "locked";
     find(sign, "[data-vault-words]").textContent = say(isOpen ? "unlocked" : "locked");
     unlockButton.hidden = isOpen;
@@ -83,16 +95,6 @@ function changeCodeHere(section) {
       notify(say("code_changed"));
     });
   });
-}
-
-/**
- * Open the slot with the passphrase that was typed: a page that stands open is not enough to change a key.
- * @param {HTMLFormElement} form
- */
-async function provedBy(form) {
-  const state = await ask("GET", "/vault");
-  const keys = await keysOfPassphrase(inputIn(form, "[data-current]").value, fromBase64(state.kdf));
-  return { state, keys, userKey: await userKeyByPassphrase(state, keys) };
 }
 
 /**

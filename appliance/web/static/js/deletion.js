@@ -1,24 +1,19 @@
 // @ts-check
 /** Delete a recording, after the person said so in a dialog that names it. */
 
+import { agreed } from "./dialogs.js";
 import { notify } from "./notices.js";
 import { forgetRecording } from "./private/forgetting.js";
-import { Problem, ask } from "./request.js";
-import { say } from "./words.js";
+import { ask } from "./request.js";
+import { tell } from "./words.js";
 
 /** @param {(recordingId: string) => void} onDeleted */
 export function askBeforeDeleting(onDeleted) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("delete-dialog"));
-  document.addEventListener("click", (event) => {
+  document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-delete]") : null;
     if (!(button instanceof HTMLElement)) return;
     const { delete: id = "", title = "", then = "" } = button.dataset;
-    /** @type {HTMLElement} */ (dialog.querySelector("[data-subject]")).textContent = title;
-    dialog.returnValue = "keep";
-    dialog.onclose = () => {
-      if (dialog.returnValue === "delete") remove(id, then, onDeleted);
-    };
-    dialog.showModal();
+    if (await agreed("delete-dialog", title)) await remove(id, then, onDeleted);
   });
 }
 
@@ -31,7 +26,7 @@ async function remove(id, then, onDeleted) {
   try {
     await ask("DELETE", `/recordings/${id}`);
   } catch (error) {
-    notify(error instanceof Problem ? error.message : say("failed"), { isTrouble: true });
+    notify(tell(error), { isTrouble: true });
     return;
   }
   await forgetRecording(id).catch(() => {}); // The recording is gone either way; the library asks about it later.

@@ -4,10 +4,8 @@
 import { FORMATS } from "./export/formats.js";
 import { notify } from "./notices.js";
 import { fileName } from "./pure/filename.js";
-import { InWords, Problem } from "./request.js";
-import { say } from "./words.js";
-
-const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
+import { saveFile } from "./saved_file.js";
+import { tell } from "./words.js";
 
 /** @param {Promise<import("./transcript_source.js").OpenedTranscript>} opening */
 export function offerDownloads(opening) {
@@ -18,25 +16,11 @@ export function offerDownloads(opening) {
     try {
       opened = await opening;
     } catch (error) {
-      const isTold = error instanceof Problem || error instanceof InWords;
-      notify(isTold ? error.message : say("failed"), { isTrouble: true });
+      notify(tell(error), { isTrouble: true });
       return;
     }
     const { render, mediaType, suffix } = FORMATS[button.dataset.download ?? ""];
     const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (render(opened.transcript));
-    keep(new Blob([bytes], { type: mediaType }), fileName(opened.title, suffix));
+    saveFile(new Blob([bytes], { type: mediaType }), fileName(opened.title, suffix));
   });
-}
-
-/**
- * Let the browser save it as it saves any file.
- * @param {Blob} file
- * @param {string} name
- */
-function keep(file, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
 }

@@ -2,14 +2,15 @@
 /** Forms whose work is done in the page: busy while it lasts, and a sentence where it fails. */
 
 import { isLongEnough, LEAST_CHARACTERS } from "./pure/passphrase.js";
+import { InWords } from "./request.js";
 import { number, say, tell } from "./words.js";
 
 /** Something the person can put right; its message is the sentence. */
-export class Mistake extends Error {}
+export class Mistake extends InWords {}
 
 /**
  * @param {HTMLFormElement} form
- * @param {() => Promise<void>} work - Throws a Mistake, or whatever `tell` knows.
+ * @param {() => Promise<void>} work - What it throws is put into words by `tell`.
  * @returns {() => void} Call it to listen no more.
  */
 export function onSubmit(form, work) {
@@ -21,7 +22,7 @@ export function onSubmit(form, work) {
     try {
       await work();
     } catch (error) {
-      showTrouble(form, error instanceof Mistake ? error.message : tell(error));
+      showTrouble(form, tell(error));
     } finally {
       setBusy(form, button, false);
     }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The page of administrators: let somebody in, let them in again, let them do more or less, let them go. */
 
+import { agreed, shown } from "./dialogs.js";
 import { inputIn, onSubmit } from "./forms.js";
 import { notify } from "./notices.js";
 import { ask } from "./request.js";
@@ -37,18 +38,6 @@ async function act({ role, id, letBackIn, remove, takeBack, name = "" }) {
 }
 
 /**
- * @param {string} id
- * @param {string} name
- * @returns {Promise<boolean>}
- */
-async function agreed(id, name) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(id));
-  dialog.returnValue = "no";
-  await shown(dialog, name);
-  return dialog.returnValue === "yes";
-}
-
-/**
  * @param {string} name
  * @param {string} link
  */
@@ -59,20 +48,6 @@ async function showLink(name, link) {
   /** @type {HTMLElement} */ (dialog.querySelector("[data-copy]")).onclick = () => copy(link);
   await shown(dialog, name);
   place.textContent = "";
-}
-
-/**
- * Show a dialog about somebody.
- * @param {HTMLDialogElement} dialog
- * @param {string} name
- * @returns {Promise<void>} When it is closed.
- */
-function shown(dialog, name) {
-  /** @type {HTMLElement} */ (dialog.querySelector("[data-subject]")).textContent = name;
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve();
-    dialog.showModal();
-  });
 }
 
 /** @param {string} text */

@@ -132,18 +132,32 @@ export async function changePassphrase(state, userKey, { passphrase, algorithm }
  * @returns {Promise<string>} The code as it is printed.
  */
 export async function changeCode(state, userKey, loginSeed) {
-  const code = randomKey();
-  const recovery = await identity.recoveryKeys(code);
-  const recoveryPublic = await identity.publicOfSeed(recovery.seed);
+  const { code, recoveryPublic, slot } = await makeCode(state.account_id, userKey);
   const { nonce } = await ask("POST", "/sign-in/begin", { name: state.name });
   const message = identity.recoveryChangeMessage(location.origin, fromBase64(nonce), recoveryPublic);
   await ask("PUT", "/vault/recovery", {
     recovery_public: toBase64(recoveryPublic),
-    slot: toBase64(await recoverySlot(state.account_id, userKey, recovery)),
+    slot: toBase64(slot),
     nonce,
     proof: toBase64(await identity.sign(loginSeed, message)),
   });
-  return writeCode(code);
+  return code;
+}
+
+/**
+ * A fresh recovery code, and what the appliance is to keep of it.
+ * @param {string} accountId
+ * @param {Uint8Array} userKey
+ * @returns {Promise<{code: string, recoveryPublic: Uint8Array, slot: Uint8Array}>} The code as it is printed.
+ */
+export async function makeCode(accountId, userKey) {
+  const code = randomKey();
+  const recovery = await identity.recoveryKeys(code);
+  return {
+    code: await writeCode(code),
+    recoveryPublic: await identity.publicOfSeed(recovery.seed),
+    slot: await recoverySlot(accountId, userKey, recovery),
+  };
 }
 
 /**

@@ -7,10 +7,9 @@
  */
 
 import { notify } from "./notices.js";
-import { Problem } from "./request.js";
 import { drawGroup, figure, places, recordings } from "./search_results.js";
 import { NOTHING, askSources, together } from "./search_sources.js";
-import { say } from "./words.js";
+import { say, tell } from "./words.js";
 
 export { addSource } from "./search_sources.js";
 
@@ -121,7 +120,7 @@ class Search {
     const { answers, refusals } = await askSources(question, asking.signal, onlyPrivate);
     if (asking.signal.aborted) return undefined;
     this.panel.ariaBusy = null;
-    if (refusals.length > 0) tellTrouble(refusals[0]);
+    if (refusals.length > 0) notify(tell(refusals[0]), { isTrouble: true });
     return answers.length === 0 ? undefined : together(answers);
   }
 
@@ -269,9 +268,4 @@ function summary(found) {
   if (found.recordings === 0) return say("search_found_nothing");
   const facts = { places: places(found.places), recordings: recordings(found.recordings) };
   return say(found.is_counted ? "search_found" : "search_found_more", facts);
-}
-
-/** @param {unknown} reason */
-function tellTrouble(reason) {
-  notify(reason instanceof Problem ? reason.message : say("search_failed"), { isTrouble: true });
 }

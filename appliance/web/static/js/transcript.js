@@ -5,11 +5,10 @@ import { askBeforeDeleting } from "./deletion.js";
 import { offerDownloads } from "./downloads.js";
 import { notify } from "./notices.js";
 import { nameOf, renamed } from "./pure/transcript.js";
-import { InWords, Problem } from "./request.js";
 import { openTranscript } from "./transcript_source.js";
 import { TranscriptView } from "./transcript_view.js";
 import { listenToKeys } from "./transcript_keys.js";
-import { say } from "./words.js";
+import { say, tell } from "./words.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-transcript]"));
 const view = new TranscriptView(place, openRename);
@@ -26,13 +25,8 @@ async function show() {
     await view.draw((await opening).transcript);
     loading.remove();
   } catch (error) {
-    loading.textContent = inWords(error);
+    loading.textContent = tell(error);
   }
-}
-
-/** @param {unknown} error */
-function inWords(error) {
-  return error instanceof Problem || error instanceof InWords ? error.message : say("failed");
 }
 
 /** @param {string} speakerId */
@@ -50,7 +44,7 @@ function openRename(speakerId) {
       await rename(speakerId, input.value);
       dialog.close();
     } catch (error) {
-      trouble.textContent = inWords(error);
+      trouble.textContent = tell(error);
       trouble.hidden = false;
     }
   };

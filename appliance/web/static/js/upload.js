@@ -3,11 +3,12 @@
 
 import { chunkCount, chunkRange, firstToSend, fraction, patience } from "./pure/chunks.js";
 import { beginPrivately } from "./private/upload.js";
-import { Problem, Stopped, Unreachable, ask, send } from "./request.js";
+import { InWords, Problem, Stopped, Unreachable, ask, send } from "./request.js";
 import { chosenOptions, chosenPrivacy, letSampleBeTried, showChoices, takeDrops } from "./upload_form.js";
 import { UploadRow } from "./upload_row.js";
 import { requireVault } from "./vault.js";
 import { say } from "./words.js";
+import { inWords } from "./workspaces/trouble.js";
 
 /**
  * @typedef {import("./pure/options.js").Options} Options
@@ -117,13 +118,13 @@ class Upload {
       this.row.finish();
     } catch (error) {
       if (error instanceof Stopped) return;
-      if (error instanceof Problem) this.row.fail(error.message, { afresh: CANNOT_GO_ON.includes(error.code) });
-      else this.row.fail(say(error instanceof Unreachable ? "failed" : "unreadable"));
+      const afresh = error instanceof Problem && CANNOT_GO_ON.includes(error.code);
+      this.row.fail(error instanceof Unreachable ? say("failed") : inWords(error), { afresh });
     }
   }
 
   async begin() {
-    if (!(await isReadable(this.file))) throw new TypeError("unreadable");
+    if (!(await isReadable(this.file))) throw new InWords(say("unreadable"));
     const begun = await this.persist(await this.beginning());
     this.id = begun.id;
     this.next = firstToSend(begun.next_chunk);

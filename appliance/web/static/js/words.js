@@ -2,7 +2,7 @@
 /** What scripts say, in the language of the page: the page brings the sentences. */
 
 import { Refusal } from "./crypto/refusal.js";
-import { Problem, Unreachable } from "./request.js";
+import { InWords, Problem, Unreachable } from "./request.js";
 
 const sentences = { ...brought("vault-words"), ...brought("search-words"), ...brought("words") };
 
@@ -21,7 +21,7 @@ export function say(name, facts = {}) {
  * @returns {string}
  */
 export function tell(error) {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem || error instanceof InWords) return error.message;
   if (error instanceof Refusal) return say(error.code);
   return say(error instanceof Unreachable ? "unreachable" : "unexpected");
 }

@@ -11,6 +11,7 @@ import { Refusal } from "./refusal.js";
 import { WORDS } from "./words.js";
 
 const KEY_BYTES = 32;
+const ID_BYTES = 16;
 const NONCE_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const FINGERPRINT_WORDS = 8;
@@ -52,6 +53,11 @@ export class Identity {
 
   edPublic() {
     return publicOfSeed(this.edSeed);
+  }
+
+  /** @returns {Promise<Uint8Array>} 32 bytes. */
+  async fingerprint() {
+    return fingerprint(await this.edPublic(), await this.xPublic());
   }
 }
 
@@ -100,6 +106,26 @@ export async function recoveryKeys(code) {
     wrapKey: await hkdf256(code, "cloister/v1/recovery-kek"),
     seed: await hkdf256(code, "cloister/v1/recovery-ed25519"),
   };
+}
+
+/**
+ * What an organisation's code gives: the key that opens consents, and the one that proves.
+ * @param {Uint8Array} code 32 bytes.
+ */
+export async function organisationIdentity(code) {
+  expectSize(code, KEY_BYTES, "an organisation's code");
+  const xPrivate = await hkdf256(code, "cloister/v1/organisation-x25519");
+  return new Identity(xPrivate, await hkdf256(code, "cloister/v1/organisation-ed25519"));
+}
+
+/**
+ * By what a sealed key names an organisation as its recipient.
+ * @param {Uint8Array} xPublic 32 bytes.
+ * @returns {Promise<Uint8Array>} 16 bytes.
+ */
+export async function organisationId(xPublic) {
+  expectSize(xPublic, KEY_BYTES, "a public key");
+  return (await sha256(xPublic)).slice(0, ID_BYTES);
 }
 
 /**
@@ -171,6 +197,31 @@ export function recoveryChangeMessage(origin, nonce, recoveryPublic) {
  */
 export function deletionMessage(origin, nonce, withAccount) {
   return join(proofMessage("cloister/deletion/v1\0", origin, nonce), Uint8Array.of(withAccount ? 1 : 0));
+}
+
+/**
+ * What is signed, by the login key, to let an organisation recover the account, or to take that back.
+ * @param {string} origin
+ * @param {Uint8Array} nonce
+ * @param {Uint8Array | null} organisation Fingerprint of its keys, 32 bytes; null takes the consent back.
+ */
+export function consentMessage(origin, nonce, organisation) {
+  const named = organisation ?? new Uint8Array(KEY_BYTES);
+  expectSize(named, KEY_BYTES, "a fingerprint");
+  return join(proofMessage("cloister/consent/v1\0", origin, nonce), named);
+}
+
+/**
+ * What is signed, by the organisation's key, to give somebody who lost theirs another recovery key.
+ * @param {string} origin
+ * @param {Uint8Array} nonce
+ * @param {Uint8Array} accountId 16 bytes.
+ * @param {Uint8Array} recoveryPublic The other recovery key.
+ */
+export function letBackInMessage(origin, nonce, accountId, recoveryPublic) {
+  expectSize(accountId, ID_BYTES, "an id");
+  expectSize(recoveryPublic, KEY_BYTES, "a public key");
+  return join(proofMessage("cloister/let-back-in/v1\0", origin, nonce), accountId, recoveryPublic);
 }
 
 /**

@@ -9,7 +9,7 @@ import { holdersOf } from "../pure/holders.js";
 export function showHolders(source) {
   const list = document.querySelector("[data-holders] [data-holder-list]");
   if (list === null) return;
-  const holders = holdersOf(source.wraps, source.vault.accountId, source.workspace);
+  const holders = holdersOf(source.wraps, source.vault.accountId, source.workspace, source.isRecoverable);
   const shown = holders.includes("appliance") ? holders : [...holders, "nobody"];
   list.replaceChildren(...shown.map(copy));
 }

@@ -4,7 +4,8 @@
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/bytes.js";
 import { DocumentType, openDocument, sealDocument } from "../crypto/envelope.js";
 import { emptyMemory, readMemory } from "../pure/memory.js";
-import { Problem, ask } from "../request.js";
+import { InWords, Problem, ask } from "../request.js";
+import { say } from "../words.js";
 
 /**
  * @typedef {import("../pure/memory.js").Memory} Memory
@@ -19,7 +20,11 @@ const TAKEN = 409;
 const ATTEMPTS = 5;
 
 /** The appliance serves an older state of the whole index than this browser has seen. */
-export class IndexRolledBack extends Error {}
+export class IndexRolledBack extends InWords {
+  constructor() {
+    super(say("index_rolled_back"));
+  }
+}
 
 export class SealedIndex {
   /**

@@ -8,7 +8,6 @@ import { say } from "../words.js";
 import { inWords, isOfWorkspace } from "../workspaces/trouble.js";
 import { showFacts } from "./facts.js";
 import { showHolders } from "./holders.js";
-import { IndexRolledBack } from "./index.js";
 import { keepSearchable } from "./reading.js";
 import { NotAsRemembered, PrivateTranscript } from "./source.js";
 import { openTitle } from "./titles.js";
@@ -28,8 +27,7 @@ export async function openForPage(recordingId) {
   try {
     const place = /** @type {HTMLElement} */ (document.querySelector("h1 [data-sealed-title]"));
     const title = await openTitle(vault, JSON.parse(place.dataset.sealedTitle ?? ""));
-    place.textContent = title;
-    document.title = `${title} – Cloister`;
+    place.textContent = title; // And not the page's title: browsers write that into their history, in clear.
     nameDeletion(title);
     const source = await PrivateTranscript.open(vault, recordingId);
     showHolders(source);
@@ -65,7 +63,11 @@ class Page {
   async save(changed) {
     const speakers = changed.speakers.map(({ id, name }) => ({ id, name: plainName(name) }));
     const kept = { ...changed, speakers };
-    await this.source.save(kept);
+    try {
+      await this.source.save(kept);
+    } catch (error) {
+      throw toWords(error);
+    }
     this.keepSearchable();
     return kept;
   }
@@ -97,7 +99,6 @@ function nameDeletion(title) {
 /** @param {unknown} error */
 export function toWords(error) {
   if (error instanceof NotAsRemembered) return new InWords(say(error.verdict));
-  if (error instanceof IndexRolledBack) return new InWords(say("index_rolled_back"));
   if (isOfWorkspace(error)) return new InWords(inWords(error));
   if (error instanceof Refusal) return new InWords(say("does_not_open", { code: error.code }));
   return error;

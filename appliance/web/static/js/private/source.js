@@ -46,6 +46,7 @@ export class PrivateTranscript {
     this.wraps = [];
     this.documentId = new Uint8Array();
     this.fileKey = new Uint8Array();
+    this.isRecoverable = false;
     this.workspace = "";
     /** @type {Keys | null} */
     this.keys = null;
@@ -87,6 +88,7 @@ export class PrivateTranscript {
       wrapped: fromBase64(wrap.wrapped),
     }));
     this.workspace = served.workspace;
+    this.isRecoverable = served.organisation;
     this.keys = await keysAt(this.vault, this.workspace);
     const verdict = judge(index.memory, toHex(this.documentId), this.version, digest);
     if (verdict === "older" || verdict === "exchanged") throw new NotAsRemembered(verdict);

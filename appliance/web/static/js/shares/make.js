@@ -7,8 +7,8 @@
 import { argon2, Argon2Unavailable } from "../argon2.js";
 import { toBase64, toBase64Url } from "../crypto/bytes.js";
 import { notify } from "../notices.js";
-import { InWords, Problem, ask } from "../request.js";
-import { say } from "../words.js";
+import { ask } from "../request.js";
+import { say, tell } from "../words.js";
 import { fileKeysOf } from "./keys.js";
 import { makeLink } from "./sealing.js";
 
@@ -33,7 +33,7 @@ form.addEventListener("submit", async (event) => {
 async function make() {
   const { pin, lifetime } = /** @type {Record<string, HTMLInputElement>} */ (/** @type {unknown} */ (form.elements));
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]"));
-  tell("");
+  showTrouble("");
   part("made").hidden = true;
   button.disabled = true;
   if (pin.value) notify(say("share_working"));
@@ -51,7 +51,7 @@ async function make() {
     pin.value = "";
     showLinks();
   } catch (error) {
-    tell(inWords(error));
+    showTrouble(error instanceof Argon2Unavailable ? say("share_slow_browser") : tell(error));
   } finally {
     button.disabled = false;
   }
@@ -73,7 +73,7 @@ function forget() {
   for (const name of ["whole", "address", "key"]) part(name).textContent = "";
   part("made").hidden = true;
   form.reset();
-  tell("");
+  showTrouble("");
 }
 
 /** @param {MouseEvent} event */
@@ -85,7 +85,7 @@ async function copy(event) {
     await navigator.clipboard.writeText(text?.textContent ?? "");
     button.textContent = say("share_copied");
   } catch {
-    tell(say("share_not_copied"));
+    showTrouble(say("share_not_copied"));
   }
 }
 
@@ -103,14 +103,8 @@ function showHolder() {
   else if (!shown && template instanceof HTMLTemplateElement) holders?.append(template.content.cloneNode(true));
 }
 
-/** @param {unknown} error */
-function inWords(error) {
-  if (error instanceof Problem || error instanceof InWords) return error.message;
-  return say(error instanceof Argon2Unavailable ? "share_slow_browser" : "share_failed");
-}
-
 /** @param {string} trouble - Empty for none. */
-function tell(trouble) {
+function showTrouble(trouble) {
   part("trouble").textContent = trouble;
   part("trouble").hidden = trouble === "";
 }

@@ -13,9 +13,9 @@ import { Refusal } from "../crypto/refusal.js";
 import { offerDownloads } from "../downloads.js";
 import { momentInWords } from "../moments.js";
 import { readMoment } from "../pure/clock.js";
-import { Problem, ask } from "../request.js";
+import { ask } from "../request.js";
 import { TranscriptView } from "../transcript_view.js";
-import { say } from "../words.js";
+import { say, tell } from "../words.js";
 import { WrongPin, openShared, readLink } from "./sealing.js";
 
 const before = /** @type {HTMLElement} */ (document.querySelector("[data-before]"));
@@ -57,18 +57,18 @@ async function begin(text) {
   pinForm.hidden = true;
   wholeForm.hidden = true;
   if (!isAble()) {
-    tell(say("old_browser"));
+    show(say("old_browser"));
     return;
   }
   secret = text === "" ? askForLink("keyless") : read(text);
   if (secret === null) return;
-  tell(`${say("opening")} …`);
+  show(`${say("opening")} …`);
   try {
     const shared = await ask("POST", openAt, { token: toBase64(await accessToken(secret)) });
     if (shared.kdf === null) await open(secret, shared, "");
     else askForPin(secret, shared);
   } catch (error) {
-    tell(inWords(error));
+    show(inWords(error));
   }
 }
 
@@ -88,7 +88,7 @@ function read(text) {
  * @returns {null}
  */
 function askForLink(why) {
-  tell(say(why));
+  show(say(why));
   wholeForm.hidden = false;
   return null;
 }
@@ -100,7 +100,7 @@ function askForLink(why) {
 function askForPin(key, shared) {
   const input = /** @type {HTMLInputElement} */ (pinForm.elements.namedItem("pin"));
   const button = /** @type {HTMLButtonElement} */ (pinForm.querySelector("[type=submit]"));
-  tell(factsOf(shared).join(" · "));
+  show(factsOf(shared).join(" · "));
   tellAtPin("");
   pinForm.hidden = false;
   input.focus();
@@ -108,12 +108,12 @@ function askForPin(key, shared) {
     event.preventDefault();
     button.disabled = true;
     tellAtPin("");
-    tell(say("stretching"));
+    show(say("stretching"));
     try {
       await open(key, shared, input.value);
     } catch (error) {
       pinForm.hidden = !(error instanceof WrongPin);
-      tell(error instanceof WrongPin ? factsOf(shared).join(" · ") : inWords(error));
+      show(error instanceof WrongPin ? factsOf(shared).join(" · ") : inWords(error));
       tellAtPin(say("wrong_pin"));
       input.select();
     } finally {
@@ -152,9 +152,8 @@ function factsOf({ shared_by: name, expires_at: expires }) {
 
 /** @param {unknown} error */
 function inWords(error) {
-  if (error instanceof Problem) return error.message;
   if (error instanceof Refusal) return say(error.code === "crypto.weak_kdf" ? "weak" : "damaged");
-  return say(error instanceof Argon2Unavailable ? "slow_browser" : "failed");
+  return error instanceof Argon2Unavailable ? say("slow_browser") : tell(error);
 }
 
 /** What this page needs and older browsers lack. */
@@ -179,7 +178,7 @@ async function keepKeyOverLanguage(event) {
 }
 
 /** @param {string} text */
-function tell(text) {
+function show(text) {
   part("said").textContent = text;
 }
 

@@ -4,8 +4,8 @@
 import { fromBase64, toBase64 } from "../crypto/bytes.js";
 import { deletionMessage, sign } from "../crypto/identity.js";
 import { Mistake, inputIn, onSubmit } from "../forms.js";
-import { keysOfPassphrase, userKeyByPassphrase } from "../person_keys.js";
 import { IndexRolledBack, SealedIndex } from "../private/index.js";
+import { provedBy } from "../proving.js";
 import { forget, missing } from "../pure/memory.js";
 import { ask } from "../request.js";
 import { Vault, lock } from "../vault.js";
@@ -19,10 +19,8 @@ export function deleteHere(form, onDeleted) {
   onSubmit(form, async () => {
     const name = inputIn(form, "[data-typed-name]").value;
     const withAccount = inputIn(form, "[data-with-account]").checked;
-    const state = await ask("GET", "/vault");
+    const { state, keys, userKey } = await provedBy(form);
     if (plain(name) !== plain(state.name)) throw new Mistake(say("other_name"));
-    const keys = await keysOfPassphrase(inputIn(form, "[data-current]").value, fromBase64(state.kdf));
-    const userKey = await userKeyByPassphrase(state, keys);
     find(form, "[data-working]").textContent = say("deleting");
     const { nonce } = await ask("POST", "/sign-in/begin", { name: state.name });
     const message = deletionMessage(location.origin, fromBase64(nonce), withAccount);

@@ -2,13 +2,12 @@
 /** The form that takes everything along: opened or sealed, with progress, and a button that stops it. */
 
 import { Mistake, inputIn, onSubmit } from "../forms.js";
-import { IndexRolledBack } from "../private/index.js";
 import { Stopped, ask } from "../request.js";
 import { requireVault } from "../vault.js";
 import { language, say } from "../words.js";
 import { archive } from "./opened.js";
 import { listBelongings, openAll } from "./opening.js";
-import { NotWritten, chooseSink } from "./saving.js";
+import { chooseSink } from "./saving.js";
 import { sealedFile, sealedParts } from "./sealed.js";
 
 /**
@@ -48,7 +47,7 @@ export function takeAlongHere(form, extent) {
       showLeftOut(form, run.leftOut);
     } catch (error) {
       await sink.abandon();
-      if (!(error instanceof Stopped)) throw inWords(error);
+      if (!(error instanceof Stopped)) throw error;
       status.textContent = say("stopped");
     } finally {
       removeEventListener("beforeunload", stay);
@@ -144,12 +143,6 @@ function showLeftOut(form, leftOut) {
     return item;
   });
   find(form, "[data-left-out]").replaceChildren(...items);
-}
-
-/** @param {unknown} error */
-function inWords(error) {
-  if (error instanceof IndexRolledBack) return new Mistake(say("index_rolled_back"));
-  return error instanceof NotWritten ? new Mistake(say("file_failed")) : error;
 }
 
 /** @param {BeforeUnloadEvent} event */

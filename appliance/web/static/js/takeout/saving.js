@@ -5,7 +5,10 @@
  * lay aside on its own disk, and is saved as any download at the end.
  */
 
-const KEPT_MS = 60_000; // Some browsers read a Blob only after they asked where to put it.
+import { InWords } from "../request.js";
+import { saveFile } from "../saved_file.js";
+import { say } from "../words.js";
+
 const BLOB_BYTES = 8 * 2 ** 20;
 
 /**
@@ -14,7 +17,11 @@ const BLOB_BYTES = 8 * 2 ** 20;
  */
 
 /** The disk, or who guards it, refused. */
-export class NotWritten extends Error {}
+export class NotWritten extends InWords {
+  constructor() {
+    super(say("file_failed"));
+  }
+}
 
 /**
  * Ask where to put a file, where the browser can; call it first thing in a click, or the browser does not ask.
@@ -90,11 +97,7 @@ class Gathered {
 
   async finish() {
     this.#layAside();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(this.blobs, { type: this.mediaType }));
-    link.download = this.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+    saveFile(new Blob(this.blobs, { type: this.mediaType }), this.name);
   }
 
   async abandon() {

@@ -3,10 +3,10 @@
 
 import { toHex } from "../crypto/bytes.js";
 import { fingerprint } from "../crypto/identity.js";
+import { showWords } from "../fingerprint_words.js";
 import { momentInWords } from "../moments.js";
 import { acquaintance } from "../pure/pinned.js";
 import { say } from "../words.js";
-import { showWords } from "./people.js";
 
 /**
  * @typedef {import("./opened.js").OpenedWorkspace} OpenedWorkspace

@@ -42,7 +42,7 @@ function offerMoving(within) {
     try {
       await (mode === "private" ? movePrivately(recording, target) : place(recording, target, {}));
     } catch (error) {
-      throw new Mistake(error instanceof InWords ? error.message : inWords(error));
+      throw new Mistake(inWords(error));
     }
     location.reload();
   });

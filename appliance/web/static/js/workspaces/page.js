@@ -1,9 +1,10 @@
 // @ts-check
 /** The page of one workspace: who is in it, by lists that were verified here; owners change it. */
 
+import { agreed } from "../dialogs.js";
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { notify } from "../notices.js";
-import { IndexRolledBack, SealedIndex } from "../private/index.js";
+import { SealedIndex } from "../private/index.js";
 import { seenList } from "../pure/pinned.js";
 import { ask } from "../request.js";
 import { openVault, requireVault, UNLOCKED } from "../vault.js";
@@ -72,7 +73,6 @@ async function start() {
 async function show(vault, opened) {
   const { memory } = await SealedIndex.loadMemory(vault);
   /** @type {HTMLElement} */ (page.querySelector("h1 [data-name]")).textContent = opened.name;
-  document.title = `${opened.name} – Cloister`;
   inputIn(renaming, "[data-next-name]").value = opened.name;
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-opened]"))) part.hidden = false;
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-for-owners]"))) {
@@ -154,25 +154,8 @@ async function needVault() {
 /** @param {unknown} error */
 function refuse(error) {
   const banner = /** @type {HTMLElement} */ (page.querySelector("[data-refused]"));
-  const sentence = error instanceof IndexRolledBack ? say("index_rolled_back") : inWords(error);
-  /** @type {HTMLElement} */ (banner.querySelector("[data-text]")).textContent = sentence;
+  /** @type {HTMLElement} */ (banner.querySelector("[data-text]")).textContent = inWords(error);
   banner.hidden = false;
-}
-
-/**
- * @param {string} dialogId
- * @param {string} [subject]
- * @returns {Promise<boolean>}
- */
-function agreed(dialogId, subject) {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(dialogId));
-  const place = dialog.querySelector("[data-subject]");
-  if (place && subject !== undefined) place.textContent = subject;
-  dialog.returnValue = "no";
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.showModal();
-  });
 }
 
 /**

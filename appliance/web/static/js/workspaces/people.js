@@ -2,7 +2,8 @@
 /** Whose keys they are: the words of a fingerprint, how well this vault knows them, and the dialog that asks. */
 
 import { fromBase64, fromHex, toHex } from "../crypto/bytes.js";
-import { fingerprint, fingerprintWords } from "../crypto/identity.js";
+import { fingerprint } from "../crypto/identity.js";
+import { showWords } from "../fingerprint_words.js";
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { SealedIndex } from "../private/index.js";
 import { acquaintance, rememberPerson } from "../pure/pinned.js";
@@ -72,21 +73,4 @@ export async function askWhetherKnown(vault, person, role, takeIn) {
 export async function noteCompared(vault, account, print, compared) {
   const index = await SealedIndex.loadMemory(vault);
   await index.save((memory) => rememberPerson(memory, account, { fingerprint: print, compared }));
-}
-
-/**
- * @param {ParentNode} within
- * @param {Uint8Array} print
- */
-export function showWords(within, print) {
-  const place = /** @type {HTMLElement} */ (within.querySelector("[data-words]"));
-  place.replaceChildren(...fingerprintWords(print).map(wordItem));
-}
-
-/** @param {string} word */
-function wordItem(word) {
-  const item = document.createElement("li");
-  item.lang = "en";
-  item.textContent = word;
-  return item;
 }
