@@ -267,8 +267,9 @@ def holders_of(spellings: tuple[bytes, ...], own: set[int]) -> list[str]:
     while waiting:
         holder = waiting.pop()
         for value in gc.get_referents(holder):
-            if isinstance(value, (bytes, bytearray, str)):
-                content = value.encode(errors="replace") if isinstance(value, str) else value
+            kind = type(value)  # Not isinstance, which asks the object too, and one of torch's answers with a warning.
+            if issubclass(kind, (bytes, bytearray, str)):
+                content = value.encode(errors="replace") if issubclass(kind, str) else value
                 if id(value) not in own and any(spelling in content for spelling in spellings):
                     found.append(type(holder).__name__)
             elif id(value) not in seen:  # The collector leaves out what cannot be part of a circle.
