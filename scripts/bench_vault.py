@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(ROOT))
 from appliance.crypto.kdf import KdfAlgorithm, KdfRecord
 from appliance.web.rendering import assets
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, Visitor, Watch
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import Visitor, Watch
 from tests.browser.private import upload_privately
 from tests.exports.conversations import ten_hours
 from tests.people import PASSPHRASE
