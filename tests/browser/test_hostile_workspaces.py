@@ -179,7 +179,7 @@ def test_swapped_keys_of_somebody_unknown_show_other_words_than_their_own(anna: 
     shown = anna.page.locator("#compare-dialog [data-words] li").all_inner_texts()
     assert shown == list(fingerprint_words(fingerprint(swapped.ed_public, swapped.x_public)))
     ben.open("/account")
-    expect(ben.page.locator(".words li")).to_have_count(8)
+    expect(ben.page.locator(".words li").last).not_to_be_empty()
     assert shown != ben.page.locator(".words li").all_inner_texts()
 
 

@@ -38,9 +38,7 @@ async function showVault(opening) {
     const vault = await opening;
     const isOpen = vault !== null;
     if (isOpen) showWords(place, await new Identity(vault.xPrivate, vault.edSeed).fingerprint());
-    else words.replaceChildren();
-    words.hidden = !isOpen;
-    find(place, "[data-words-locked]").hidden = isOpen;
+    else for (const word of words.children) word.textContent = "";
     sign.dataset.vault = isOpen ? "open" : "locked";
     find(sign, "[data-vault-words]").textContent = say(isOpen ? "unlocked" : "locked");
     unlockButton.hidden = isOpen;
