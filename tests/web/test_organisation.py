@@ -13,21 +13,18 @@ import pytest
 
 from appliance.crypto import identity
 from appliance.errors import OrganisationChangedError, OrganisationCodeError
-from appliance.options import TranscribeOptions
 from appliance.records import organisation, sessions
 from appliance.records.accounts import MEMBER
 from appliance.records.keystore import Wrap
 from appliance.web.security import SESSION_COOKIE
 from appliance.worker.consents import CONSENT, has_consented, who_consented
 from appliance.worker.enrolling import remove_account
-from appliance.worker.intake import take_chunk
 from appliance.worker.library import resume
-from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from tests.organisation import Organisation
 from tests.people import Person, text
-from tests.web.appliance import ADDRESS, a_transcript, enrolled, issue_link, sign_in
+from tests.web.appliance import ADDRESS, enrolled, issue_link, sign_in
 from tests.web.conftest import JSON, Browser
-from tests.worker.private import finish_privately, sealed_title
+from tests.worker.private import put_privately
 
 LOW_ORDER = bytes(32)
 
@@ -319,10 +316,7 @@ def test_who_came_in_by_the_code_that_was_made_for_them_cannot_hide_it(
 
 def test_a_private_transcript_says_that_the_organisation_can_open_it(browser: Browser, house: Organisation) -> None:
     owner = enrolled(browser.workshop)
-    upload = PrivateUpload(sealed_title(owner, "Ward 4"), 10, TranscribeOptions(), survives_restart=False)
-    recording_id = begin_private_upload(browser.workshop, owner.account_id, upload).id
-    take_chunk(browser.workshop, owner.account_id, recording_id, 0, b"0123456789")
-    finish_privately(browser.workshop, recording_id, a_transcript())
+    recording_id = put_privately(browser.workshop, owner)
     assert browser.json("GET", f"/recordings/{recording_id}/sealed").json()["organisation"] is False
     assert send_consent(browser, house, owner).status_code == 204
     assert browser.json("GET", f"/recordings/{recording_id}/sealed").json()["organisation"] is True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -14,8 +13,6 @@ from appliance.errors import ConflictError
 from appliance.options import TranscribeOptions
 from appliance.records import access, accounts, invitations, transcripts, workspaces
 from appliance.records.accounts import MEMBER
-from appliance.records.recordings import Recording
-from appliance.worker.intake import take_chunk
 from appliance.worker.packs import begin_pack
 from appliance.worker.privacy import SealedTitle
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
@@ -23,24 +20,12 @@ from appliance.worker.slots import slots_of
 from appliance.worker.workshop import Workshop
 from appliance.worker.workspaces import remove
 from tests.people import Person
-from tests.web.appliance import a_transcript, enrolled, finish_job, issue_link, open_workshop, put_recording
-from tests.worker.private import finish_privately, sealed_title, wrapped
+from tests.web.appliance import a_transcript, enrolled, finish_job, issue_link, put_recording
+from tests.worker.private import begin_privately, put_privately, wrapped
 from tests.worker.shared import Team
 
 Use = Callable[[Workshop, Person, bytes], object]
 Find = Callable[[Workshop, Person], bytes]
-
-
-@pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    opened = open_workshop(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def amina(workshop: Workshop) -> Person:
-    return enrolled(workshop, "Amina", MEMBER)
 
 
 @pytest.fixture
@@ -80,25 +65,18 @@ def workspace_of(workshop: Workshop, amina: Person) -> bytes:
     return Team().made_by(workshop, amina).id
 
 
-def private(workshop: Workshop, amina: Person) -> Recording:
-    upload = PrivateUpload(sealed_title(amina, "Ward 4"), 10, TranscribeOptions(), survives_restart=False)
-    return begin_private_upload(workshop, amina.account_id, upload)
-
-
 def title_of(workshop: Workshop, amina: Person) -> bytes:
-    return private(workshop, amina).title_id
+    return begin_privately(workshop, amina).title_id
 
 
 def fleeting_sound_of(workshop: Workshop, amina: Person) -> bytes:
-    return private(workshop, amina).audio_id
+    return begin_privately(workshop, amina).audio_id
 
 
 def private_transcript_of(workshop: Workshop, amina: Person) -> bytes:
-    recording = private(workshop, amina)
-    take_chunk(workshop, amina.account_id, recording.id, 0, b"0123456789")
-    finish_privately(workshop, recording.id, a_transcript())
+    recording_id = put_privately(workshop, amina)
     with workshop.database.read() as session:
-        return transcripts.get(session, recording.id).document_id
+        return transcripts.get(session, recording_id).document_id
 
 
 def transcript_of(workshop: Workshop, amina: Person) -> bytes:

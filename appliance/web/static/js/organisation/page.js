@@ -5,6 +5,7 @@ import { toBase64 } from "../crypto/bytes.js";
 import { fingerprintWords } from "../crypto/identity.js";
 import { readCode } from "../crypto/recovery.js";
 import { Refusal } from "../crypto/refusal.js";
+import { agreed } from "../dialogs.js";
 import { showWords } from "../fingerprint_words.js";
 import { inputIn, Mistake, onSubmit } from "../forms.js";
 import { notify } from "../notices.js";
@@ -105,20 +106,15 @@ async function openByCode(accountId, typed) {
   }
 }
 
-function withdraw() {
-  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("withdraw-dialog"));
-  dialog.returnValue = "no";
-  dialog.onclose = async () => {
-    if (dialog.returnValue !== "yes") return;
-    try {
-      await ask("DELETE", "/organisation/key");
-    } catch (error) {
-      notify(tell(error), { isTrouble: true });
-      return;
-    }
-    location.reload();
-  };
-  dialog.showModal();
+async function withdraw() {
+  if (!(await agreed("withdraw-dialog"))) return;
+  try {
+    await ask("DELETE", "/organisation/key");
+  } catch (error) {
+    notify(tell(error), { isTrouble: true });
+    return;
+  }
+  location.reload();
 }
 
 /**
