@@ -81,6 +81,8 @@ class Head:
         Take all pieces of a file before the next one. A file is whole and true when its pieces end without an error,
         and the bundle is when the files do: nothing of it may be used before.
 
+        Whoever stops before the pieces end by themselves has skipped the check of their hash, and gets a ValueError.
+
         Raises:
             ArchiveOrderError: Another blob than the one that is due, one too few or one too many.
             ArchiveSizeError: It has not the size that was signed.
@@ -90,18 +92,31 @@ class Head:
         member = self._first
         for file in manifest.files:
             _require(member, file)
-            yield file, self._pieces(file)
+            body = _Body(self._reader, file)
+            yield file, iter(body)
+            if not body.is_true:
+                raise ValueError(f"{file.path} was not read to its end")
             member = self._reader.next_member()
         if member is not None:
             raise ArchiveOrderError(found=member.name, expected="the end")
 
-    def _pieces(self, file: File) -> Iterator[bytes]:
+
+class _Body:
+    """The bytes of one file, hashed while they pass."""
+
+    def __init__(self, reader: ArchiveReader, file: File) -> None:
+        self._reader = reader
+        self._file = file
+        self.is_true = False
+
+    def __iter__(self) -> Iterator[bytes]:
         digest = hashlib.sha256()
         for piece in self._reader.pieces():
             digest.update(piece)
             yield piece
-        if digest.hexdigest() != file.sha256:
-            raise BlobAlteredError(path=file.path)
+        if digest.hexdigest() != self._file.sha256:
+            raise BlobAlteredError(path=self._file.path)
+        self.is_true = True
 
 
 def read_head(stream: Stream) -> Head:
