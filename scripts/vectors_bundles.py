@@ -8,7 +8,7 @@ import io
 import msgspec
 from vectors_parts import Case, refused
 
-from appliance.bundles import archive
+from appliance.bundles import archive, roots
 from appliance.bundles.envelope import Envelope, key_id, pae
 from appliance.bundles.manifest import PAYLOAD_TYPE, AppRange, Clip, File, Licence, Manifest
 from appliance.bundles.roots import Root
@@ -79,7 +79,11 @@ def root_refusals(case: Case, two: Root) -> list[Case]:
         "not signed by itself": ("bundle.root.self", 2, signed(vendor_root(2, ("eve",), 1).envelope(), "ada", "ben")),
         "one left out": ("bundle.root.chain", 3, signed(vendor_root(3).envelope(), "ada", "ben")),
         "of another line": ("bundle.root.chain", 2, signed(vendor_root(2, line="site").envelope(), "ada", "ben")),
-        "a key of small order": ("bundle.root.keys", 2, signed(weak.envelope(), "ada", "ben")),
+        "a key of small order": (
+            "bundle.root.keys",
+            2,
+            signed(Envelope(roots.PAYLOAD_TYPE, weak.encode()), "ada", "ben"),
+        ),
         "a manifest": ("bundle.envelope.type", 2, signed(small_manifest().envelope(), "ada", "ben")),
         "a line feed": ("bundle.envelope.spelling", 2, signed(two.envelope(), "ada", "ben") + b"\n"),
     }

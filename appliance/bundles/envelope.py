@@ -110,7 +110,7 @@ class Envelope:
         if not spelling.is_spelled(wire, encoded):
             raise EnvelopeSpellingError
         if wire.payload_type != payload_type:
-            raise EnvelopeTypeError(found=_short(wire.payload_type), expected=payload_type)
+            raise EnvelopeTypeError(found=spelling.shown(wire.payload_type), expected=payload_type)
         if not 1 <= len(wire.signatures) <= MAX_SIGNATURES:
             raise EnvelopeFormError(reason=f"it has {len(wire.signatures)} signatures")
         signatures = tuple(Signature(each.keyid, _signature(each.sig)) for each in wire.signatures)
@@ -216,7 +216,9 @@ class Envelope:
             raise EnvelopeSpellingError
         ours = (DETACHED, self.payload_type, hashlib.sha256(self.payload).hexdigest())
         if (wire.type, wire.payload_type, wire.sha256) != ours:
-            raise EnvelopeTypeError(found=f"{_short(wire.payload_type)} {wire.sha256[:16]}", expected=ours[2][:16])
+            raise EnvelopeTypeError(
+                found=f"{spelling.shown(wire.payload_type)} {wire.sha256[:16]}", expected=ours[2][:16]
+            )
         return self.with_signature(Signature(wire.keyid, _signature(wire.sig)))
 
 
@@ -268,7 +270,3 @@ def _bytes_of(text: str) -> bytes:
 
 def _text_of(blob: bytes) -> str:
     return base64.b64encode(blob).decode("ascii")
-
-
-def _short(text: str) -> str:
-    return text[:100] if spelling.is_plain(text) else "unreadable"

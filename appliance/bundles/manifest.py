@@ -6,7 +6,6 @@ FORMAT.md section 5 is the specification.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Annotated
 
 import msgspec
@@ -27,7 +26,7 @@ MAX_TOTAL_BYTES = 2**36
 MAX_NUMBER = 2**53 - 1  # What a number of JavaScript holds exactly; sizes above the limits still get their own error.
 SET_FILE = "set/set.json"
 
-Short = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}\Z")]
 AppVersion = Annotated[str, msgspec.Meta(pattern=r"\A(0|[1-9][0-9]{0,3})(\.(0|[1-9][0-9]{0,3})){2}\Z")]
 Limit = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -74,7 +73,7 @@ class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Licence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Under which licence a model comes."""
 
-    component: Short
+    component: Name
     spdx: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9.+() -]{1,128}\Z")]
 
 
@@ -98,7 +97,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     type: str = TYPE
-    product: Short = PRODUCT
+    product: Name = PRODUCT
     epoch: Count
     release: Count
     min_release: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -135,8 +134,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return spelling.write(self)
 
     def envelope(self) -> Envelope:
-        """Return the manifest in an envelope that nobody has signed yet."""
-        return Envelope(PAYLOAD_TYPE, self.encode())
+        """Return the manifest in an envelope that nobody has signed yet.
+
+        Raises:
+            ManifestError: It breaks a rule, and nobody would take it; see ``decode``.
+        """
+        return Envelope(PAYLOAD_TYPE, Manifest.decode(self.encode()).encode())
 
     @property
     def digest(self) -> str:
@@ -165,12 +168,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ManifestFormError(reason=f"it has no {SET_FILE}")
 
     def _odd(self) -> str:
-        told = (self.notes, self.product, *(licence.component for licence in self.licenses))
         limits = [limit for clip in self.selftest for limit in (clip.wer_max, clip.der_max) if limit is not None]
         odd = {
             "it is something else": self.type != TYPE,
             "there is no such date": not spelling.is_instant(self.created),
-            "a text holds characters that do not show": not all(spelling.is_plain(text) for text in told),
+            "the notes hold characters that do not show": not spelling.is_plain(self.notes),
             "the oldest release that may be used is a later one": self.min_release > self.release,
             "the range of versions is empty": _numbers(self.app.min) > _numbers(self.app.max),
             "a limit has more than four decimals": any(round(limit, 4) != limit for limit in limits),
@@ -189,7 +191,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for clip in self.selftest:
             for path, kind in ((clip.audio, "wav"), (clip.reference, "json")):
                 if kinds.get(path) != kind or not path.startswith("selftest/"):
-                    raise ManifestSelftestError(path=path if re.fullmatch(r"[\w./-]{1,200}", path) else "?")
+                    raise ManifestSelftestError(path=spelling.shown(path))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -109,8 +109,12 @@ class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return {key_id(public): public for public in publics}
 
     def envelope(self) -> Envelope:
-        """Return the list in an envelope that nobody has signed yet."""
-        return Envelope(PAYLOAD_TYPE, self.encode())
+        """Return the list in an envelope that nobody has signed yet.
+
+        Raises:
+            RootFormError, RootKeysError: It breaks a rule, and nobody would take it; see ``decode``.
+        """
+        return Envelope(PAYLOAD_TYPE, Root.decode(self.encode()).encode())
 
 
 def make_root(line: str, publics: Iterable[bytes], threshold: int, created: str, number: int = 1) -> Root:

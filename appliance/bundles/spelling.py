@@ -74,7 +74,11 @@ def is_plain(text: str) -> bool:
     return all(character.isprintable() or character in JOINERS or character == "\n" for character in text)
 
 
+def shown(text: str, otherwise: str = "unreadable") -> str:
+    """Return a text of a stranger's for a log line and a page: little of it, and only if it shows itself."""
+    return text[:200] if text and text.isprintable() else otherwise
+
+
 def _said(exc: Exception) -> str:
-    # A decoder may quote what it read. That goes into logs and onto pages, so only what shows itself, and little of it.
-    said = str(exc) or type(exc).__name__
-    return said[:200] if is_plain(said) and "\n" not in said else type(exc).__name__
+    # A decoder may quote what it read.
+    return shown(str(exc), type(exc).__name__)

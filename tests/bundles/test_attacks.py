@@ -40,12 +40,12 @@ def named(lies: list[Lie]) -> list[object]:
     return [pytest.param(lie, id=lie.name) for lie in lies]
 
 
-def refused(lie: Lie) -> Shown:
+def refused(lie: Lie, made: bytes | None = None) -> Shown:
     shown = Shown()
     with pytest.raises(BundleError) as caught:
-        show(lie.make(), lie.world(), shown)
+        show(lie.make() if made is None else made, lie.world(), shown)
     assert type(caught.value) is lie.error
-    assert str(caught.value)  # Its sentence has no place without a fact.
+    assert str(caught.value).isprintable()  # No place without a fact, and no line of the liar's in a log.
     return shown
 
 
@@ -65,8 +65,9 @@ def test_a_manifest_is_not_parsed_before_enough_have_signed_it(lie: Lie, monkeyp
     def parsed(_: bytes) -> Manifest:
         raise AssertionError("the manifest was parsed")
 
+    made = lie.make()
     monkeypatch.setattr(Manifest, "decode", parsed)
-    refused(lie)
+    refused(lie, made)
 
 
 @pytest.mark.parametrize("lie", named([*UNREAD, *MANIFEST_LIES, *TRUST_LIES]))

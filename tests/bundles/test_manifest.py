@@ -9,7 +9,7 @@ import pytest
 from appliance.bundles.manifest import MAX_FILE_BYTES, MAX_TOTAL_BYTES, Clip, Manifest
 from appliance.bundles.paths import KINDS, check_places
 from appliance.engine.models import CT2_WEIGHTS, SAFE_SUFFIXES
-from appliance.errors import ManifestKindError
+from appliance.errors import ManifestFormError, ManifestKindError
 from tests.simulators.publisher import SOURCES, manifest
 
 HONEST = manifest()
@@ -36,6 +36,11 @@ def test_two_files_may_have_the_same_bytes() -> None:
     twin = manifest().files[4]
     files = (*HONEST.files, type(twin)(path="set/nltk/other.txt", sha256=twin.sha256, size=twin.size, kind="txt"))
     assert Manifest.decode(manifest(files=files).encode()).files == files
+
+
+def test_a_manifest_that_nobody_would_take_is_not_given_to_anybody_to_sign() -> None:
+    with pytest.raises(ManifestFormError):
+        manifest(min_release=8).envelope()
 
 
 def test_sizes_are_summed() -> None:

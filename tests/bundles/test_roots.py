@@ -129,6 +129,11 @@ def test_a_list_that_nobody_would_take_is_not_made(
         roots.make_root("vendor", [public(name) for name in names], threshold, CREATED)
 
 
+def test_a_list_that_breaks_a_rule_is_not_given_to_anybody_to_sign() -> None:
+    with pytest.raises(RootKeysError):
+        Root(line="vendor", number=1, threshold=2, created=CREATED, public_keys=(public("ada").hex(),)).envelope()
+
+
 def forged_for_anybody(message: bytes) -> bytes:
     """Return a signature that a key of small order verifies for about one message in its order: R = identity, s = 0."""
     return bytes([1]) + bytes(31) + bytes(32)

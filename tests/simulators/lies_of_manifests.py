@@ -194,6 +194,8 @@ MANIFEST_LIES.each(
         "a version that is none": saying(app={"min": "0.1", "max": "1"}),
         "notes that turn the direction": saying(notes="harmless \u202e"),
         "notes with an escape sequence": saying(notes="\u001b[2J"),
+        "a product with a line of its own": saying(product="cloister\n"),
+        "a component that turns the direction": saying(licenses=[{"component": "\u202e", "spdx": "MIT"}]),
         "notes without end": saying(notes="a" * 4_001),
         "a set that is a path": saying(set="../set"),
         "a set without its description": saying(files=VALUES["files"][1:]),  # type: ignore[index]
@@ -210,6 +212,7 @@ MANIFEST_LIES.each(
         "a reference that is not there": with_clip(reference="selftest/court.json"),
         "a recording outside the bundle": with_clip(audio="../../recordings/1.wav"),
         "a recording that is the reference": with_clip(audio="selftest/ward.json"),
+        "a recording whose name turns the direction": with_clip(audio="\u202e"),
         "a reference inside the set": with_clip(reference="set/set.json"),
     },
 )

@@ -122,6 +122,11 @@ def another_makers_payload_type() -> bytes:
     return bundle(envelope=signed(Envelope("application/vnd.in-toto+json", PAYLOAD), "ada", "ben"))
 
 
+@ENVELOPE_LIES.add(EnvelopeTypeError)
+def a_payload_type_that_writes_its_own_line_into_a_log() -> bytes:
+    return bundle(envelope=signed(Envelope("x\nappliance: all is well\u202e", PAYLOAD), "ada", "ben"))
+
+
 @ENVELOPE_LIES.add(DuplicateSignerError)
 def one_signer_twice() -> bytes:
     return with_signatures(ADA, ADA)
@@ -208,8 +213,9 @@ def the_sites_bundle_where_no_site_is_trusted() -> bytes:
 
 def rotated(root: Root | bytes, *by: str, number: int = 2) -> bytes:
     """Return a bundle that brings a list of keys, and is signed by those on it."""
-    envelope = root.envelope() if isinstance(root, Root) else Envelope("application/vnd.cloister.root.v1+json", root)
-    return bundle(manifest(epoch=2), by=["ada", "eve"], carried=[(number, signed(envelope, *by))])
+    payload = root.encode() if isinstance(root, Root) else root
+    carried = signed(Envelope("application/vnd.cloister.root.v1+json", payload), *by)
+    return bundle(manifest(epoch=2), by=["ada", "eve"], carried=[(number, carried)])
 
 
 COUP = vendor_root(2, ("eve", "mallory"), 1)

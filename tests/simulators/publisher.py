@@ -190,7 +190,7 @@ def bundle(
 
 def enveloped(of: Manifest | bytes) -> Envelope:
     """Return a manifest, or any bytes that pose as one, in an envelope that nobody has signed."""
-    return of.envelope() if isinstance(of, Manifest) else Envelope("application/vnd.cloister.bundle.v1+json", of)
+    return Envelope("application/vnd.cloister.bundle.v1+json", of.encode() if isinstance(of, Manifest) else of)
 
 
 def wire(envelope: bytes) -> dict[str, object]:
