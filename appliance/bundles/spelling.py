@@ -32,8 +32,8 @@ def read(encoded: bytes, document: type[T], malformed: Callable[[str], BundleErr
     """
     try:
         return msgspec.json.decode(encoded, type=document)
-    # Beside its own, the decoder has errors for bad UTF-8, for lone surrogates and for arrays in arrays in arrays.
-    except (msgspec.DecodeError, ValueError, RecursionError) as exc:
+    # Beside its own, the decoder has errors for bad UTF-8. No type of ours nests in itself, so depth is an error of type.
+    except (msgspec.DecodeError, ValueError) as exc:
         raise malformed(_said(exc)) from exc
 
 

@@ -9,9 +9,19 @@ import tarfile
 import pytest
 
 from appliance.bundles.archive import ArchiveReader, Part, blob_name, header, write_bundle
-from appliance.errors import ArchiveTruncatedError
+from appliance.errors import ArchiveHeaderError, ArchiveOrderError, ArchiveTruncatedError
 from tests.bundles.opened import show
-from tests.simulators.publisher import SOURCES, bundle, manifest, raw_header, signed, vendor_root, world
+from tests.simulators.publisher import (
+    SOURCES,
+    blob_member,
+    bundle,
+    manifest,
+    raw_header,
+    root_member,
+    signed,
+    vendor_root,
+    world,
+)
 
 ENVELOPE = signed(manifest().envelope(), "ada", "ben")
 ROOT = signed(vendor_root(2).envelope(), "ada", "ben")
@@ -59,6 +69,30 @@ def test_a_member_must_be_read_before_the_next_one() -> None:
     reader.next_member()
     with pytest.raises(ValueError, match="not read to its end"):
         reader.next_member()
+
+
+def test_no_root_follows_a_file() -> None:
+    reader = ArchiveReader(io.BytesIO(bundle(files=blob_member(b"a") + root_member(2, ROOT))))
+    for _ in range(2):
+        reader.next_member()
+        reader.content()
+    with pytest.raises(ArchiveOrderError):
+        reader.next_member()
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"magic": b"ustar  \0"}, "it is no archive of the kind ustar"),
+        ({"checksum": b"000000\0 "}, "a checksum is wrong"),
+        ({"size": b"\xff" * 12}, "a size is not written in octal digits"),
+        ({"uname": b"root"}, "it says more than a name and a size"),
+    ],
+)
+def test_what_is_wrong_with_a_header_is_said(fields: dict[str, bytes], reason: str) -> None:
+    with pytest.raises(ArchiveHeaderError) as refused:
+        ArchiveReader(io.BytesIO(raw_header(b"bundle.dsse.json", 0, **fields))).next_member()
+    assert refused.value.reason == reason
 
 
 def test_a_stream_that_gives_a_byte_at_a_time_is_read_all_the_same() -> None:

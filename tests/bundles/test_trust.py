@@ -90,6 +90,19 @@ def test_a_floor_never_sinks() -> None:
     assert decided(manifest(min_release=0), floor).memory.floor == Mark(1, 6)
 
 
+def test_the_oldest_that_may_be_used_may_be_used() -> None:
+    memory = Memory(floor=Mark(1, 7))
+    assert decided(memory=memory).installed.mark == Mark(1, 7)
+    with pytest.raises(BelowFloorError):
+        decided(memory=Memory(floor=Mark(2, 1)))
+
+
+def test_a_new_epoch_that_withdraws_nothing_leaves_the_way_back_open() -> None:
+    memory = decided(manifest(epoch=2, min_release=0), epoch=2).memory
+    before = Installed("vendor", Mark(1, 6), "6" * 64)
+    assert decide_rollback(memory, replace(HERE, previous=before)) == before
+
+
 def test_a_floor_that_the_image_brings_keeps_a_fresh_appliance_from_old_sets() -> None:
     with pytest.raises(BelowFloorError):
         decided(memory=Memory(floor=Mark(1, 8)))
