@@ -32,7 +32,7 @@ def read(encoded: bytes, document: type[T], malformed: Callable[[str], BundleErr
     """
     try:
         return msgspec.json.decode(encoded, type=document)
-    # Beside its own, the decoder has errors for bad UTF-8. No type of ours nests in itself, so depth is an error of type.
+    # Beside its own, the decoder has errors for bad UTF-8. No type of ours nests in itself: depth is an error of type.
     except (msgspec.DecodeError, ValueError) as exc:
         raise malformed(_said(exc)) from exc
 
