@@ -52,6 +52,53 @@
     │   ├── GatedModelError       the hub gives a model only to those who accepted its conditions
     │   ├── UnpinnedModelError    nobody wrote down what a file of the hub must be
     │   └── DeviceError           the accelerator cannot run the set
+    ├── BundleError               a model update was not accepted
+    │   ├── ArchiveError          the file is not laid out as a bundle is
+    │   │   ├── ArchiveHeaderError    a member is described otherwise than we write it
+    │   │   ├── ArchiveKindError      a link, a device or an extension in place of a plain file
+    │   │   ├── ArchiveNameError      a name that no member of a bundle has
+    │   │   ├── ArchiveOrderError     another member than the one that is due
+    │   │   ├── ArchiveSizeError      a member is larger than it may be, or not as large as was signed
+    │   │   ├── ArchivePaddingError   something stands where zeros belong
+    │   │   ├── ArchiveTruncatedError the end is missing
+    │   │   ├── ArchiveTrailingError  something follows the end
+    │   │   └── BlobAlteredError      a file has other bytes than were signed
+    │   ├── EnvelopeError         what carries the signatures is not an envelope
+    │   │   ├── EnvelopeFormError     not JSON of the right form
+    │   │   ├── EnvelopeSpellingError readable, but not spelled in the one way
+    │   │   ├── EnvelopeTypeError     it carries something else
+    │   │   ├── EnvelopeBase64Error   base64 of another kind, or with bits left over
+    │   │   ├── EnvelopeTooLargeError larger than any envelope
+    │   │   └── DuplicateSignerError  one signer twice
+    │   ├── SignatureError        the signatures do not vouch for it
+    │   │   ├── UnknownSignerError    nobody whom this appliance trusts signed it
+    │   │   ├── ForgedSignatureError  a trusted signer's name under another signature
+    │   │   └── ThresholdError        too few signed it
+    │   ├── RootError             a list of signing keys cannot be used
+    │   │   ├── RootFormError         not a list as we write it
+    │   │   ├── RootKeysError         its keys or its threshold protect nothing
+    │   │   ├── RootChainError        it does not follow from the list before
+    │   │   ├── RootPredecessorError  too few signers of the list before signed it
+    │   │   └── RootSelfError         too few of its own signers signed it
+    │   ├── ManifestError         what was signed breaks a rule
+    │   │   ├── ManifestFormError     not JSON of the right form
+    │   │   ├── ManifestSpellingError readable, but not spelled in the one way
+    │   │   ├── ManifestPathError     a path that leads elsewhere
+    │   │   ├── ManifestKindError     a kind of file that may carry code, or poses as another
+    │   │   ├── ManifestCollisionError two files in one place
+    │   │   ├── ManifestSizeError     larger than any update
+    │   │   └── ManifestSelftestError its test names files that it does not hold
+    │   └── TrustError            truly signed, yet not for this appliance now
+    │       ├── WrongProductError     made for another product
+    │       ├── EpochError            made under other signing keys than those of today
+    │       ├── OldReleaseError       older than one that was seen
+    │       ├── OtherReleaseError     two updates with one number
+    │       ├── BelowFloorError       older than the oldest that may still be used
+    │       ├── AlreadyActiveError    in use already
+    │       ├── AppTooOldError        wants a newer Cloister
+    │       ├── AppTooNewError        wants an older Cloister
+    │       ├── NoRoomError           it does not fit on the disk
+    │       └── NothingToGoBackToError no earlier set is recorded
     ├── EngineError               the engine could not finish
     │   ├── EngineStartError      its process ends before the models are loaded
     │   ├── EngineDiedError       its process ended in the middle of a job
@@ -633,6 +680,525 @@ class DeviceError(ModelError):
     text = "The device {device} cannot run the models: {reason}."
     device: str
     reason: str
+
+
+class BundleError(ApplianceError):
+    """A model update was not accepted."""
+
+    code = "bundle"
+    text = "This model update was not accepted. Nothing was changed."
+
+
+class ArchiveError(BundleError):
+    """The file is not laid out as a bundle is."""
+
+    code = "bundle.archive"
+    text = "This file is not laid out as a model update. Nothing was changed."
+
+
+@dataclass(eq=False)
+class ArchiveHeaderError(ArchiveError):
+    """A member is described otherwise than we write it."""
+
+    code = "bundle.archive.header"
+    text = (
+        "This file is not a model update, or it was damaged on the way: {reason}. Nothing was changed. Copy it again "
+        "from where it came from."
+    )
+    reason: str
+
+
+@dataclass(eq=False)
+class ArchiveKindError(ArchiveError):
+    """A link, a device or an extension in place of a plain file."""
+
+    code = "bundle.archive.kind"
+    text = (
+        "This file holds something other than plain files ({kind}), which no model update does. Somebody may have "
+        "made it to do harm. Nothing was changed. Tell your administrator where it came from."
+    )
+    kind: str
+
+
+@dataclass(eq=False)
+class ArchiveNameError(ArchiveError):
+    """A name that no member of a bundle has."""
+
+    code = "bundle.archive.name"
+    text = (
+        "This file holds something by the name of {name}, which no model update does. Somebody may have made it to "
+        "do harm. Nothing was changed. Tell your administrator where it came from."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class ArchiveOrderError(ArchiveError):
+    """Another member than the one that is due."""
+
+    code = "bundle.archive.order"
+    text = (
+        "This model update was put together wrongly: {found} stands where {expected} belongs. Nothing was changed. "
+        "Ask for it again from whoever made it."
+    )
+    found: str
+    expected: str
+
+
+@dataclass(eq=False)
+class ArchiveSizeError(ArchiveError):
+    """A member is larger than it may be, or not as large as was signed."""
+
+    code = "bundle.archive.size"
+    text = (
+        "A part of this model update, {name}, has {size_bytes} bytes where {expected_bytes} belong. Nothing was "
+        "changed. Ask for it again from whoever made it."
+    )
+    name: str
+    size_bytes: int
+    expected_bytes: int
+
+
+@dataclass(eq=False)
+class ArchivePaddingError(ArchiveError):
+    """Something stands where zeros belong."""
+
+    code = "bundle.archive.padding"
+    text = (
+        "This model update holds hidden bytes behind {name}. It was damaged or changed on the way. Nothing was "
+        "changed. Copy it again from where it came from."
+    )
+    name: str
+
+
+class ArchiveTruncatedError(ArchiveError):
+    """The end is missing."""
+
+    code = "bundle.archive.truncated"
+    text = (
+        "This model update is incomplete: its end is missing. The copy was probably broken off. Nothing was changed. "
+        "Copy it again, and remove the stick only when that has ended."
+    )
+
+
+class ArchiveTrailingError(ArchiveError):
+    """Something follows the end."""
+
+    code = "bundle.archive.trailing"
+    text = (
+        "Something follows after the end of this model update. It was damaged or changed on the way. Nothing was "
+        "changed. Copy it again from where it came from."
+    )
+
+
+@dataclass(eq=False)
+class BlobAlteredError(ArchiveError):
+    """A file has other bytes than were signed."""
+
+    code = "bundle.archive.blob"
+    text = (
+        "A file of this model update, {path}, is not the one that was signed. It was damaged or changed on the way, "
+        "and is not used. Copy the update again from where it came from."
+    )
+    path: str
+
+
+class EnvelopeError(BundleError):
+    """What carries the signatures is not an envelope."""
+
+    code = "bundle.envelope"
+    text = "The signatures of this model update cannot be read. Nothing was changed."
+
+
+@dataclass(eq=False)
+class EnvelopeFormError(EnvelopeError):
+    """Not JSON of the right form."""
+
+    code = "bundle.envelope.form"
+    text = (
+        "The signatures of this model update cannot be read: {reason}. Nothing was changed. Ask for it again from "
+        "whoever made it."
+    )
+    reason: str
+
+
+class EnvelopeSpellingError(EnvelopeError):
+    """Readable, but not spelled in the one way."""
+
+    code = "bundle.envelope.spelling"
+    text = (
+        "The signatures of this model update are written in an ambiguous way: two readers could read different "
+        "things. Nothing was changed. Ask for it again from whoever made it."
+    )
+
+
+@dataclass(eq=False)
+class EnvelopeTypeError(EnvelopeError):
+    """It carries something else."""
+
+    code = "bundle.envelope.type"
+    text = "What was signed here is something else ({found}) than what is needed ({expected}). Nothing was changed."
+    found: str
+    expected: str
+
+
+class EnvelopeBase64Error(EnvelopeError):
+    """Base64 of another kind, or with bits left over."""
+
+    code = "bundle.envelope.base64"
+    text = (
+        "The signatures of this model update are not written as they should be, and may have been changed. Nothing "
+        "was changed. Ask for it again from whoever made it."
+    )
+
+
+@dataclass(eq=False)
+class EnvelopeTooLargeError(EnvelopeError):
+    """Larger than any envelope."""
+
+    code = "bundle.envelope.too_large"
+    text = (
+        "The description of this model update has {size_bytes} bytes, and at most {limit_bytes} are read before "
+        "anything is trusted. Nothing was changed."
+    )
+    size_bytes: int
+    limit_bytes: int
+
+
+@dataclass(eq=False)
+class DuplicateSignerError(EnvelopeError):
+    """One signer twice."""
+
+    code = "bundle.envelope.duplicate"
+    text = (
+        "This model update names one signer twice ({signer}), as if two people had signed it. Nothing was changed. "
+        "Tell your administrator where it came from."
+    )
+    signer: str
+
+
+class SignatureError(BundleError):
+    """The signatures do not vouch for it."""
+
+    code = "bundle.signature"
+    text = "Nobody vouches for this model update. Nothing was changed."
+
+
+class UnknownSignerError(SignatureError):
+    """Nobody whom this appliance trusts signed it."""
+
+    code = "bundle.signature.unknown"
+    text = (
+        "Nobody whom this appliance trusts has signed this model update. Nothing was changed. If your own house made "
+        "it, an administrator has to trust its key first."
+    )
+
+
+@dataclass(eq=False)
+class ForgedSignatureError(SignatureError):
+    """A trusted signer's name under another signature."""
+
+    code = "bundle.signature.forged"
+    text = (
+        "This model update bears the name of a trusted signer ({signer}), and the signature is not theirs. It was "
+        "damaged or forged. Nothing was changed. Tell your administrator where it came from."
+    )
+    signer: str
+
+
+@dataclass(eq=False)
+class ThresholdError(SignatureError):
+    """Too few signed it."""
+
+    code = "bundle.signature.threshold"
+    text = (
+        "Too few people signed this model update: {found}, and {needed} are needed. Nothing was changed. Ask whoever "
+        "made it for the missing signatures."
+    )
+    found: int
+    needed: int
+
+
+class RootError(BundleError):
+    """A list of signing keys cannot be used."""
+
+    code = "bundle.root"
+    text = "A list of those who may sign model updates cannot be used. Nothing was changed."
+
+
+@dataclass(eq=False)
+class RootFormError(RootError):
+    """Not a list as we write it."""
+
+    code = "bundle.root.form"
+    text = "A list of those who may sign model updates cannot be read: {reason}. Nothing was changed."
+    reason: str
+
+
+@dataclass(eq=False)
+class RootKeysError(RootError):
+    """Its keys or its threshold protect nothing."""
+
+    code = "bundle.root.keys"
+    text = "A list of those who may sign model updates would protect nothing: {reason}. Nothing was changed."
+    reason: str
+
+
+@dataclass(eq=False)
+class RootChainError(RootError):
+    """It does not follow from the list before."""
+
+    code = "bundle.root.chain"
+    text = (
+        "The list number {number} of those who may sign model updates does not follow from what this appliance "
+        "knows; it should be number {expected}. Nothing was changed. Ask for an update that holds all lists in "
+        "between."
+    )
+    number: int
+    expected: int
+
+
+@dataclass(eq=False)
+class RootPredecessorError(RootError):
+    """Too few signers of the list before signed it."""
+
+    code = "bundle.root.predecessor"
+    text = (
+        "The list number {number} of those who may sign model updates was not approved by those who could sign until "
+        "now: {found} did, and {needed} are needed. Somebody may be trying to put themselves in their place. Nothing "
+        "was changed."
+    )
+    number: int
+    found: int
+    needed: int
+
+
+@dataclass(eq=False)
+class RootSelfError(RootError):
+    """Too few of its own signers signed it."""
+
+    code = "bundle.root.self"
+    text = (
+        "The list number {number} of those who may sign model updates was not signed by enough of the people on it: "
+        "{found} did, and {needed} are needed. Updates could never be signed under it. Nothing was changed."
+    )
+    number: int
+    found: int
+    needed: int
+
+
+class ManifestError(BundleError):
+    """What was signed breaks a rule."""
+
+    code = "bundle.manifest"
+    text = "The description of this model update breaks a rule. Nothing was changed."
+
+
+@dataclass(eq=False)
+class ManifestFormError(ManifestError):
+    """Not JSON of the right form."""
+
+    code = "bundle.manifest.form"
+    text = (
+        "The description of this model update cannot be read: {reason}. Nothing was changed. It may be meant for "
+        "another version of Cloister."
+    )
+    reason: str
+
+
+class ManifestSpellingError(ManifestError):
+    """Readable, but not spelled in the one way."""
+
+    code = "bundle.manifest.spelling"
+    text = (
+        "The description of this model update is written in an ambiguous way: two readers could read different "
+        "things. Nothing was changed. Ask for it again from whoever made it."
+    )
+
+
+@dataclass(eq=False)
+class ManifestPathError(ManifestError):
+    """A path that leads elsewhere."""
+
+    code = "bundle.manifest.path"
+    text = (
+        "This model update wants to write to {path}, where no model belongs. Nothing was changed. Tell your "
+        "administrator where it came from."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class ManifestKindError(ManifestError):
+    """A kind of file that may carry code, or poses as another."""
+
+    code = "bundle.manifest.kind"
+    text = (
+        "This model update holds {path} as a file of the kind {kind}, which is not taken: such a file could carry a "
+        "program. Nothing was changed."
+    )
+    path: str
+    kind: str
+
+
+@dataclass(eq=False)
+class ManifestCollisionError(ManifestError):
+    """Two files in one place."""
+
+    code = "bundle.manifest.collision"
+    text = (
+        "This model update wants to write two files to one place, {path}. Nothing was changed. Ask for it again from "
+        "whoever made it."
+    )
+    path: str
+
+
+@dataclass(eq=False)
+class ManifestSizeError(ManifestError):
+    """Larger than any update."""
+
+    code = "bundle.manifest.size"
+    text = (
+        "This model update, or a file of it, would have {size_bytes} bytes unpacked; at most {limit_bytes} are "
+        "taken. Nothing was changed."
+    )
+    size_bytes: int
+    limit_bytes: int
+
+
+@dataclass(eq=False)
+class ManifestSelftestError(ManifestError):
+    """Its test names files that it does not hold."""
+
+    code = "bundle.manifest.selftest"
+    text = (
+        "This model update cannot be tried before it is used: its test needs {path}, which is missing or of the "
+        "wrong kind. Nothing was changed."
+    )
+    path: str
+
+
+class TrustError(BundleError):
+    """Truly signed, yet not for this appliance now."""
+
+    code = "bundle.trust"
+    text = "This model update is truly signed, and yet not for this appliance. Nothing was changed."
+
+
+@dataclass(eq=False)
+class WrongProductError(TrustError):
+    """Made for another product."""
+
+    code = "bundle.trust.product"
+    text = "This update was made for {product}, not for Cloister. Nothing was changed."
+    product: str
+
+
+@dataclass(eq=False)
+class EpochError(TrustError):
+    """Made under other signing keys than those of today."""
+
+    code = "bundle.trust.epoch"
+    text = (
+        "This model update was signed under list number {epoch} of signing keys, and number {current} counts today. "
+        "Keys may have been lost since then. Nothing was changed. Ask for a newly signed one."
+    )
+    epoch: int
+    current: int
+
+
+@dataclass(eq=False)
+class OldReleaseError(TrustError):
+    """Older than one that was seen."""
+
+    code = "bundle.trust.old"
+    text = (
+        "This model update is release {release}, and release {highest} was here already. An older one is never put "
+        "in its place: its faults may be known. Nothing was changed. To go back one step, use the button for that."
+    )
+    release: int
+    highest: int
+
+
+@dataclass(eq=False)
+class OtherReleaseError(TrustError):
+    """Two updates with one number."""
+
+    code = "bundle.trust.other"
+    text = (
+        "There are two different model updates with the release number {release}. One of them should not exist. "
+        "Nothing was changed. Tell your administrator where they came from."
+    )
+    release: int
+
+
+@dataclass(eq=False)
+class BelowFloorError(TrustError):
+    """Older than the oldest that may still be used."""
+
+    code = "bundle.trust.floor"
+    text = (
+        "Release {release} may no longer be used: the oldest that may is {oldest}, as those who made it have said. "
+        "Nothing was changed."
+    )
+    release: int
+    oldest: int
+
+
+@dataclass(eq=False)
+class AlreadyActiveError(TrustError):
+    """In use already."""
+
+    code = "bundle.trust.active"
+    text = "Release {release} is in use already. There is nothing to do."
+    release: int
+
+
+@dataclass(eq=False)
+class AppTooOldError(TrustError):
+    """Wants a newer Cloister."""
+
+    code = "bundle.trust.app_old"
+    text = (
+        "This model update needs Cloister {needed} or newer, and this is {version}. Nothing was changed. Update "
+        "Cloister first."
+    )
+    version: str
+    needed: str
+
+
+@dataclass(eq=False)
+class AppTooNewError(TrustError):
+    """Wants an older Cloister."""
+
+    code = "bundle.trust.app_new"
+    text = (
+        "This model update was made for Cloister up to {last}, and this is {version}. Nothing was changed. Ask for a "
+        "newer model update."
+    )
+    version: str
+    last: str
+
+
+@dataclass(eq=False)
+class NoRoomError(TrustError):
+    """It does not fit on the disk."""
+
+    code = "bundle.trust.room"
+    text = (
+        "This model update needs {needed_bytes} bytes on the disk, {free_bytes} are free: {missing_bytes} bytes are "
+        "missing. Nothing was changed, and the models in use go on working. Make room, then try again."
+    )
+    needed_bytes: int
+    free_bytes: int
+    missing_bytes: int
+
+
+class NothingToGoBackToError(TrustError):
+    """No earlier set is recorded."""
+
+    code = "bundle.trust.no_previous"
+    text = "There is no earlier set of models to go back to. Nothing was changed."
 
 
 class EngineError(ApplianceError):

@@ -20,7 +20,15 @@ from appliance.config import Settings
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "appliance"
 LOCKS = sorted((ROOT / "offline_wheels").glob("*.lock"))
-DOCUMENTS = ("README.md", "SECURITY.md", "CHANGELOG.md", "DECISIONS.md", "INSTALL.md", "appliance/crypto/FORMAT.md")
+DOCUMENTS = (
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "DECISIONS.md",
+    "INSTALL.md",
+    "appliance/crypto/FORMAT.md",
+    "appliance/bundles/FORMAT.md",
+)
 
 # Written in parts, so that this file does not hold what it looks for.
 FOREIGN_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "deb.debian" + ".org")

@@ -6,8 +6,8 @@
 
 import { agreed, base64, drawing, each, equal, fails, hex, refusals, withEphemeral } from "./expect.mjs";
 
-/** Files that are for Python alone: no browser ever sees the root key. */
-export const PYTHON_ONLY = ["root_key"];
+/** Files that are for Python alone: no browser ever sees the root key, or judges a model bundle. */
+export const PYTHON_ONLY = ["root_key", "bundles"];
 
 /** Files of other parts of the pages, which have tests of their own. */
 const OF_OTHERS = ["file_names", "search"];
