@@ -88,6 +88,14 @@
     │   │   ├── ManifestCollisionError two files in one place
     │   │   ├── ManifestSizeError     larger than any update
     │   │   └── ManifestSelftestError its test names files that it does not hold
+    │   ├── StoreError            the sets on the disk cannot be worked with
+    │   │   ├── UpdateBusyError       another update is being taken in
+    │   │   ├── StickError            the file cannot be read to its end
+    │   │   ├── NoCandidateError      no checked update stands ready
+    │   │   ├── ReleaseDamagedError   a set that was taken in is not there as it was
+    │   │   ├── LedgerError           what is remembered of the sets cannot be relied on
+    │   │   ├── JournalError          the journal of the sets was changed
+    │   │   └── VendorRootError       the image's list of signing keys cannot be used
     │   └── TrustError            truly signed, yet not for this appliance now
     │       ├── WrongProductError     made for another product
     │       ├── EpochError            made under other signing keys than those of today
@@ -1076,6 +1084,92 @@ class ManifestSelftestError(ManifestError):
         "wrong kind. Nothing was changed."
     )
     path: str
+
+
+class StoreError(BundleError):
+    """The sets on the disk cannot be worked with."""
+
+    code = "bundle.store"
+    text = "The model sets on the disk cannot be worked with. Nothing was changed."
+
+
+class UpdateBusyError(StoreError):
+    """Another update is being taken in."""
+
+    code = "bundle.store.busy"
+    text = "Another model update is being taken in. Wait until that has ended, or stop it, and try again."
+
+
+@dataclass(eq=False)
+class StickError(StoreError):
+    """The file cannot be read to its end."""
+
+    code = "bundle.store.stick"
+    text = (
+        "The file of this model update cannot be read: {reason}. If it is on a stick, plug it in again, and leave it "
+        "there until this has ended. What was taken in already is kept, and the next try goes on from there."
+    )
+    reason: str
+
+
+class NoCandidateError(StoreError):
+    """No checked update stands ready."""
+
+    code = "bundle.store.no_candidate"
+    text = "No model update stands ready. Take one in first."
+
+
+@dataclass(eq=False)
+class ReleaseDamagedError(StoreError):
+    """A set that was taken in is not there as it was."""
+
+    code = "bundle.store.damaged"
+    text = (
+        "The model set {name} is not on the disk as it was taken in: somebody changed it, or the disk is failing. It "
+        "is not used. Take it in again."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class LedgerError(StoreError):
+    """What is remembered of the sets cannot be relied on."""
+
+    code = "bundle.store.ledger"
+    text = (
+        "What the appliance remembers of its model sets cannot be read ({path}: {reason}). Without it, updates that "
+        "were withdrawn could come back, so nothing is taken in. Restore the file from a backup. If there is none, "
+        "stop the appliance and remove the folder that it is in: the models of the image are used then, and your own "
+        "signing keys have to be trusted again."
+    )
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class JournalError(StoreError):
+    """The journal of the sets was changed."""
+
+    code = "bundle.store.journal"
+    text = (
+        "The journal of the model sets is not as the appliance wrote it, from line {number} on ({path}). Somebody "
+        "changed it, or the disk is failing. Compare it with a backup."
+    )
+    path: str
+    number: int
+
+
+@dataclass(eq=False)
+class VendorRootError(StoreError):
+    """The image's list of signing keys cannot be used."""
+
+    code = "bundle.store.vendor_root"
+    text = (
+        "The list of signing keys that came with this appliance cannot be used ({path}: {reason}). The image is not "
+        "as it was built. Load it again from where it came from."
+    )
+    path: str
+    reason: str
 
 
 class TrustError(BundleError):

@@ -142,6 +142,14 @@ class ArchiveReader:
         if padding.strip(b"\0"):
             raise ArchivePaddingError(name=self._current.name)
 
+    def skip(self) -> None:
+        """Go on behind the content of the member, unread where the stream can do that; raises as ``pieces`` does."""
+        pass_over = getattr(self._stream, "pass_over", None)
+        if pass_over is not None and pass_over(self._left):
+            self._left = 0  # Behind the end of a file that was cut the next byte is missing, and that shows.
+        for _ in self.pieces():
+            pass
+
     def content(self) -> bytes:
         """Return the whole content of an envelope or a root, whose sizes are bounded; raises as ``pieces`` does."""
         return b"".join(self.pieces())

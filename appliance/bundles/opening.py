@@ -14,7 +14,7 @@ No I/O but the stream that it is given. FORMAT.md section 1 is the specification
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.bundles import roots
@@ -75,8 +75,14 @@ class Head:
         self.envelope.require(root.keys, root.threshold)
         return Manifest.decode(self.envelope.payload)
 
-    def files(self, manifest: Manifest) -> Iterator[tuple[File, Iterator[bytes]]]:
+    def files(
+        self, manifest: Manifest, is_there: Callable[[File], bool] = lambda _: False
+    ) -> Iterator[tuple[File, Iterator[bytes]]]:
         """Yield each file and its bytes, at most 1 MiB at a time, once, in the order of the manifest.
+
+        Args:
+            manifest: Of this bundle.
+            is_there: Tells of a file whether the one who asks has its true bytes already; it is passed over then.
 
         Take all pieces of a file before the next one. A file is whole and true when its pieces end without an error,
         and the bundle is when the files do: nothing of it may be used before.
@@ -92,10 +98,13 @@ class Head:
         member = self._first
         for file in manifest.files:
             _require(member, file)
-            body = _Body(self._reader, file)
-            yield file, iter(body)
-            if not body.is_true:
-                raise ValueError(f"{file.path} was not read to its end")
+            if is_there(file):
+                self._reader.skip()
+            else:
+                body = _Body(self._reader, file)
+                yield file, iter(body)
+                if not body.is_true:
+                    raise ValueError(f"{file.path} was not read to its end")
             member = self._reader.next_member()
         if member is not None:
             raise ArchiveOrderError(found=member.name, expected="the end")

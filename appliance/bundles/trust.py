@@ -140,7 +140,7 @@ def decide(manifest: Manifest, root: Root, memory: Memory, appliance: Appliance)
     _refuse_old(candidate, memory)
     if candidate == appliance.active:
         raise AlreadyActiveError(release=manifest.release)
-    _refuse_version(manifest, appliance.version)
+    require_range(manifest, appliance.version)
     needed = needed_bytes(manifest)
     if needed > appliance.free_bytes:
         raise NoRoomError(
@@ -163,8 +163,31 @@ def decide_rollback(memory: Memory, appliance: Appliance) -> Installed:
     """
     if appliance.previous is None:
         raise NothingToGoBackToError
-    _refuse_below_floor(appliance.previous.mark, memory.floor)
+    require_floor(appliance.previous.mark, memory.floor)
     return appliance.previous
+
+
+def require_floor(mark: Mark, floor: Mark) -> None:
+    """Check that a release may still be used.
+
+    Raises:
+        BelowFloorError: A later one said that it may not.
+    """
+    if mark < floor:
+        raise BelowFloorError(release=mark.release, oldest=floor.release)
+
+
+def require_range(manifest: Manifest, version: str) -> None:
+    """Check that a release is for this version of Cloister.
+
+    Raises:
+        AppTooOldError, AppTooNewError: It is not.
+    """
+    here = version_order(version)
+    if here < version_order(manifest.app.min):
+        raise AppTooOldError(version=version, needed=manifest.app.min)
+    if here > version_order(manifest.app.max):
+        raise AppTooNewError(version=version, last=manifest.app.max)
 
 
 def needed_bytes(manifest: Manifest) -> int:
@@ -181,7 +204,7 @@ def cautions(age_days: int) -> tuple[Caution, ...]:
 
 
 def _refuse_old(candidate: Installed, memory: Memory) -> None:
-    _refuse_below_floor(candidate.mark, memory.floor)
+    require_floor(candidate.mark, memory.floor)
     highest = memory.highest
     if highest is None or candidate.mark > highest.mark:
         return
@@ -190,19 +213,6 @@ def _refuse_old(candidate: Installed, memory: Memory) -> None:
     # The same again goes on where it was broken off. Another one by the same number means that somebody signed twice.
     if candidate != highest:
         raise OtherReleaseError(release=candidate.mark.release)
-
-
-def _refuse_below_floor(mark: Mark, floor: Mark) -> None:
-    if mark < floor:
-        raise BelowFloorError(release=mark.release, oldest=floor.release)
-
-
-def _refuse_version(manifest: Manifest, version: str) -> None:
-    here = version_order(version)
-    if here < version_order(manifest.app.min):
-        raise AppTooOldError(version=version, needed=manifest.app.min)
-    if here > version_order(manifest.app.max):
-        raise AppTooNewError(version=version, last=manifest.app.max)
 
 
 def _remembered(memory: Memory, candidate: Installed, manifest: Manifest) -> Memory:
