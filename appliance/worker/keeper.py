@@ -35,7 +35,7 @@ class EngineKeeper:
 
     def __init__(self, models: Path, threads: int, *, allow_weaker: bool) -> None:
         """Name the model set and the CPU threads; nothing starts yet."""
-        self._arguments = (str(models.resolve()), str(threads))
+        self._models = models.resolve()
         self._threads = threads
         self._allow_weaker = allow_weaker
         self._changed = threading.Condition()
@@ -64,9 +64,32 @@ class EngineKeeper:
         child = self._child
         return child.process.pid if child else None
 
+    @property
+    def models(self) -> Path:
+        """The folder of the set that the engine has loaded or is loading."""
+        return self._models
+
     def open(self) -> None:
         """Start the engine in the background."""
         self._keeper.start()
+
+    def use(self, models: Path) -> None:
+        """Have another set loaded, once the job in the engine has ended; those that wait then run on the new one.
+
+        The engine ends and another one starts: what the old set left in its memory is gone with it.
+        """
+        with self._one_job:
+            with self._changed:
+                if models.resolve() == self._models:
+                    return
+                self._models = models.resolve()
+                self._ready = self._fault = None
+                child = self._child
+                self._changed.notify_all()
+            log.info("another model set", extra={"folder": self._models.parent.name})
+            if child:
+                child.kill()
+                self._dismiss(child)
 
     def close(self) -> None:
         """End the engine and start no other; a job in it ends with EngineClosedError."""
@@ -175,58 +198,71 @@ class EngineKeeper:
     def _keep(self) -> None:
         deaths = 0
         while not self._closing:
+            models = self._models
             child = start_child(
                 "appliance.worker.engine_child",
-                self._arguments,
+                (str(models), str(self._threads)),
                 threads=self._threads,
                 allow_weaker=self._allow_weaker,
             )
-            if not self._adopt(child):
-                return
+            if not self._adopt(child, models):
+                continue
             try:
-                is_healthy = self._welcome(child)
+                is_healthy = self._welcome(child, models)
                 deaths = 0
             except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
                 is_healthy, deaths = True, deaths + 1
             status = child.process.wait()
             self._dismiss(child)
-            if self._closing or not is_healthy:
-                return  # A set that is altered does not heal by trying again.
-            log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
-            self._pause(deaths)
+            if self._closing:
+                return
+            if self._models != models:
+                deaths = 0  # It was ended for the other set.
+                continue
+            if is_healthy:
+                log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
+                self._pause(deaths, models)
+            else:
+                self._await_another(models)  # A set that is altered does not heal by trying again.
 
-    def _pause(self, deaths: int) -> None:
+    def _await_another(self, models: Path) -> None:
         with self._changed:
-            if deaths >= DEATHS_BEFORE_FAULT:
+            self._changed.wait_for(lambda: self._closing or self._models != models)
+
+    def _pause(self, deaths: int, models: Path) -> None:
+        with self._changed:
+            if deaths >= DEATHS_BEFORE_FAULT and self._models == models:
                 self._fault = EngineStartError()
                 self._changed.notify_all()
             pause_s = min(RESTART_PAUSE_S * 2**deaths, RESTART_PAUSE_MOST_S)
-            self._changed.wait_for(lambda: self._closing, pause_s)
+            self._changed.wait_for(lambda: self._closing or self._models != models, pause_s)
 
-    def _adopt(self, child: Child) -> bool:
-        """Take over a new child, unless we are closing: then close() would not know of it."""
+    def _adopt(self, child: Child, models: Path) -> bool:
+        """Take over a new child, unless we are closing, or it loads what is no longer wanted: nobody would end it."""
         with self._changed:
-            if not self._closing:
+            if not self._closing and self._models == models:
                 self._child = child
                 return True
         child.kill()
         return False
 
-    def _welcome(self, child: Child) -> bool:
+    def _welcome(self, child: Child, models: Path) -> bool:
         """Wait for the engine's first word; tell whether it is ready, and not refusing its models for good."""
         message: AnyMessage
         message, _ = child.channel.receive(SILENCE_LIMIT_S)
+        fault = None
+        if not isinstance(message, Ready):
+            fault = message.error() if isinstance(message, Failed) else EngineStartError()
+            log.error("engine cannot start", extra={"code": fault.code})
         with self._changed:
-            if isinstance(message, Ready):
-                self._ready, self._fault = message, None
-                log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
-            else:
-                self._fault = message.error() if isinstance(message, Failed) else EngineStartError()
-                log.error("engine cannot start", extra={"code": self._fault.code})
+            if self._models == models:  # Of a set that is no longer wanted nobody is told.
+                self._ready, self._fault = message if isinstance(message, Ready) else None, fault
             self._changed.notify_all()
-        if self._fault:
+        if isinstance(message, Ready):
+            log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
+        else:
             child.close()
-        return self._fault is None
+        return fault is None
 
     def _dismiss(self, child: Child) -> None:
         """Forget a child that ended, so that nobody hands it another job; whoever notices first does it."""

@@ -31,6 +31,12 @@ JOB = bytes(16)
 
 Opened = Callable[[str], EngineKeeper]
 
+MANNERS = {"another": "works", "broken": "altered", "unstable": "dies at start"}
+"""How the engines of some sets behave, by the folder of the set."""
+
+started: list[str] = []
+"""The folders of the sets for which engines were started in this test."""
+
 
 @pytest.fixture
 def open_keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
@@ -38,9 +44,11 @@ def open_keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
     opened: list[EngineKeeper] = []
 
     def open_(manner: str) -> EngineKeeper:
-        def start(*_: object, **__: object) -> Child:
+        def start(_module: str, arguments: tuple[str, ...], **_: object) -> Child:
             ours, theirs = Channel.pair()
-            command = [sys.executable, str(FAKE), str(theirs.fileno()), manner]
+            started.append(Path(arguments[0]).name)
+            wanted = MANNERS.get(started[-1], manner)
+            command = [sys.executable, str(FAKE), str(theirs.fileno()), wanted]
             process = subprocess.Popen(command, pass_fds=(theirs.fileno(),))
             theirs.close()
             return Child(process, ours)
@@ -50,6 +58,7 @@ def open_keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
         opened[-1].open()
         return opened[-1]
 
+    started.clear()
     monkeypatch.setattr(keeper, "RESTART_PAUSE_S", 0.01)
     monkeypatch.setattr(keeper, "CANCEL_PATIENCE_S", 0.3)
     yield open_
@@ -93,8 +102,8 @@ def test_an_altered_set_is_a_fault_by_name_and_is_not_tried_again(open_keeper: O
     engine = open_keeper("altered")
     with pytest.raises(ModelFileAlteredError, match=r"asr/model\.bin"):
         engine.wait_ready()
-    engine._keeper.join(5)
-    assert not engine._keeper.is_alive()
+    time.sleep(0.3)
+    assert started == ["models"]
 
 
 def test_an_engine_that_hears_a_cancel_lives_on(open_keeper: Opened) -> None:
@@ -122,6 +131,57 @@ def test_closing_in_the_middle_of_a_job_leaves_the_job_to_the_next_start(open_ke
     assert isinstance(ended(), EngineClosedError)
     with pytest.raises(EngineClosedError):
         engine.wait_ready()
+
+
+def test_another_set_is_loaded_only_after_the_job_in_the_engine_has_ended(open_keeper: Opened) -> None:
+    engine = open_keeper("stops when asked")
+    ended = in_the_background(engine)
+    switching = threading.Thread(target=engine.use, args=(Path("another"),))
+    switching.start()
+    time.sleep(0.3)
+    assert started == ["models"]
+    engine.cancel(JOB)
+    assert isinstance(ended(), JobCancelled)
+    switching.join(20)
+    assert engine.wait_ready().models == {"asr": "works"}
+    assert run(engine) == b"sealed"
+    assert started == ["models", "another"]
+
+
+def test_the_set_that_is_in_use_is_not_loaded_again(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    engine.wait_ready()
+    engine.use(Path("models"))
+    time.sleep(0.2)
+    assert started == ["models"]
+
+
+def test_a_healthy_set_ends_the_fault_of_an_altered_one_and_the_other_way_round(open_keeper: Opened) -> None:
+    engine = open_keeper("altered")
+    with pytest.raises(ModelFileAlteredError):
+        engine.wait_ready()
+    engine.use(Path("another"))
+    assert engine.wait_ready().models == {"asr": "works"}
+    assert engine.fault is None
+    engine.use(Path("broken"))
+    with pytest.raises(ModelFileAlteredError):
+        engine.wait_ready()
+
+
+def test_a_healthy_set_ends_the_fault_of_one_whose_engine_dies_at_start(open_keeper: Opened) -> None:
+    engine = open_keeper("dies at start")
+    with pytest.raises(EngineStartError):
+        engine.wait_ready()
+    engine.use(Path("another"))
+    assert engine.wait_ready().models == {"asr": "works"}
+
+
+def test_sets_that_change_quickly_end_with_the_last_one(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    for folder in ("another", "unstable", "models", "broken", "another"):
+        engine.use(Path(folder))
+    assert engine.wait_ready().models == {"asr": "works"}
+    assert run(engine) == b"sealed"
 
 
 def ended_by_cancel(engine: EngineKeeper) -> BaseException | None:
