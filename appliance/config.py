@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     models: Path = Field(
         Path(__file__).resolve().parent.parent / "models" / "starter", description="Folder of the active model set."
     )
+    imports: Path | None = Field(
+        None, description="Folder where model updates arrive, such as a mounted stick; read, never written."
+    )
+    watch_imports: bool = Field(
+        False, description="Check and try a model update by itself as soon as it lies in the folder of imports."
+    )
     host: str = Field("0.0.0.0", description="Address to listen on.")  # noqa: S104 -- an appliance serves its LAN.
     port: int = Field(8443, ge=1, le=65535, description="TCP port to listen on.")
     socket: Path | None = Field(

@@ -92,6 +92,8 @@
     │   │   ├── UpdateBusyError       another update is being taken in
     │   │   ├── StickError            the file cannot be read to its end
     │   │   ├── NoCandidateError      no checked update stands ready
+    │   │   ├── NotTriedError         it was not tried in an engine yet
+    │   │   ├── ImportsError          the folder of the sticks cannot be read
     │   │   ├── ReleaseDamagedError   a set that was taken in is not there as it was
     │   │   ├── LedgerError           what is remembered of the sets cannot be relied on
     │   │   ├── JournalError          the journal of the sets was changed
@@ -1117,6 +1119,26 @@ class NoCandidateError(StoreError):
 
     code = "bundle.store.no_candidate"
     text = "No model update stands ready. Take one in first."
+
+
+class NotTriedError(StoreError):
+    """It was not tried in an engine yet."""
+
+    code = "bundle.store.not_tried"
+    text = "This model update was not tried on this appliance yet. Have it tried first; that takes some minutes."
+
+
+@dataclass(eq=False)
+class ImportsError(StoreError):
+    """The folder of the sticks cannot be read."""
+
+    code = "bundle.store.imports"
+    text = (
+        "The folder for model updates, {folder}, cannot be read: {reason}. If a stick is mounted there, plug it in "
+        "again; otherwise let the user of the appliance read it."
+    )
+    folder: str
+    reason: str
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ FLUSH_BYTES = 32 * 2**20  # The disk writes while the next piece is read and has
 FOLDER_MODE = 0o755
 STAT_BLOCK_BYTES = 512
 
-Report = Callable[[int], None]
+Report = Callable[[int, int], None]
 
 
 class Staging:
@@ -38,7 +38,7 @@ class Staging:
         Args:
             head: Read up to the first file, its signatures verified.
             manifest: Of this bundle, decided about.
-            report: Takes the bytes that are done of ``manifest.total_bytes``; what it raises ends it.
+            report: Takes the bytes that are done, and those of all files; what it raises ends it.
 
         Raises:
             ArchiveError: The bundle is not as it was signed; nothing of the file at which that showed stays.
@@ -52,7 +52,7 @@ class Staging:
             if not self._is_whole(file):
                 return False
             done += file.size
-            report(done)
+            report(done, manifest.total_bytes)
             return True
 
         with ThreadPoolExecutor(1, "staging") as writer:
@@ -63,7 +63,7 @@ class Staging:
                 try:
                     for size in _written(part, pieces, writer):
                         done += size
-                        report(done)
+                        report(done, manifest.total_bytes)
                 except BaseException:  # Also one of the report's, which may be a cancel.
                     part.unlink(missing_ok=True)
                     raise

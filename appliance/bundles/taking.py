@@ -61,7 +61,8 @@ def take_in(store: Store, stream: Stream, actor: str, source: str, report: Repor
         stream: At its first byte.
         actor: Who wants it, for the journal.
         source: What to call it there.
-        report: Takes the bytes that are done; what it raises ends it, and the next try goes on from there.
+        report: Takes the bytes that are done, and those of all files; what it raises ends it, and the next try goes on
+            from there.
 
     Raises:
         UpdateBusyError: Another one is being taken in.

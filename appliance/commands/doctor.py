@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from appliance import cage
+from appliance.bundles.readiness import set_to_load
+from appliance.bundles.store import Store
 from appliance.config import Settings, load_settings
 from appliance.doctor.attempts import proof_of
 from appliance.doctor.checkup import Checkup, Subject, examine
@@ -59,7 +61,8 @@ def _of_running(settings: Settings) -> Checkup:
 def _of_resting(settings: Settings) -> Checkup:
     """Look at everything, with an engine started as the server starts it: that proves that the set loads."""
     weaknesses = cage.check_kernel(allow_weaker=True)
-    engine = EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage)
+    models, _ = set_to_load(Store(settings.data, settings.models))
+    engine = EngineKeeper(models, settings.threads, allow_weaker=settings.allow_weaker_cage)
     engine.open()
     try:
         ready, fault = _wait(engine)

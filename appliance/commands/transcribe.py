@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from appliance import cage
+from appliance.bundles.readiness import set_to_load
+from appliance.bundles.store import Store
 from appliance.config import Settings, load_settings
 from appliance.crypto.envelope import DocumentType, new_document_id, new_file_key, open_document
 from appliance.errors import ApplianceError, DataFolderError, EngineDiedError, OptionError, UnreadableMediaError
@@ -48,7 +50,8 @@ def run(given: argparse.Namespace) -> int:
     out = _folder(given.out)
     start_logging(logging.ERROR)
     cage.check_kernel(allow_weaker=settings.allow_weaker_cage)
-    engine = EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage)
+    models = given.models or set_to_load(Store(settings.data, settings.models))[0]
+    engine = EngineKeeper(models, settings.threads, allow_weaker=settings.allow_weaker_cage)
     bench = Bench(settings, engine, options)
     names = output_names(given.files)
     failures = 0

@@ -27,7 +27,7 @@ from appliance.records.tables import Job, Recording
 
 __all__ = [
     "Job", "cancel", "claim", "enqueue", "error_of", "fail", "finish", "latest", "measured_speed", "next_queued",
-    "note_duration", "options_of", "position", "positions", "reclaim_running", "seconds_of",
+    "note_duration", "options_of", "position", "positions", "put_back", "reclaim_running", "seconds_of",
 ]  # fmt: skip
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
@@ -59,7 +59,12 @@ def reclaim_running(session: Session) -> list[str]:
     """At start, when nobody can be working on them, put running jobs back into the queue; return their ids."""
     interrupted = list(session.exec(select(Job.id).where(Job.state == RUNNING).order_by(col(Job.created_at))))
     # A job that did not get its turn to the end must not count as its owner's last turn.
-    return [job_id for job_id in interrupted if _move(session, job_id, (RUNNING,), state=QUEUED, started_at=None)]
+    return [job_id for job_id in interrupted if put_back(session, job_id)]
+
+
+def put_back(session: Session, job_id: str) -> bool:
+    """Put a running job back into the queue; tell whether it was running."""
+    return _move(session, job_id, (RUNNING,), state=QUEUED, started_at=None)
 
 
 def note_duration(session: Session, job_id: str, audio_s: float) -> bool:

@@ -10,6 +10,7 @@ from huey import SqliteHuey
 from huey.consumer import Consumer
 
 from appliance.worker import library, rotation, runner
+from appliance.worker.lookout import Lookout
 from appliance.worker.searching import start_indexing
 from appliance.worker.tasks import Bell
 from appliance.worker.workshop import Workshop
@@ -47,6 +48,8 @@ def working(workshop: Workshop) -> Iterator[None]:
     workshop.bell = bell
     start_indexing(workshop)
     workshop.engine.open()
+    lookout = Lookout(workshop.updates, workshop.settings, bell.ring)
+    lookout.open()
     consumer.start()
     bell.ring()
     bell.rotate()
@@ -55,5 +58,7 @@ def working(workshop: Workshop) -> Iterator[None]:
     finally:
         workshop.indexing.close()
         closing.set()
+        workshop.updates.stop()
         workshop.engine.close()
+        lookout.close()
         consumer.stop(graceful=True)

@@ -7,7 +7,8 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,7 @@ class EngineKeeper:
         self._ready: Ready | None = None
         self._fault: ApplianceError | None = None
         self._closing = False
+        self._pausing = False
         self._working_on: bytes | None = None
         self._stopping: bytes | None = None
         self._one_job = threading.Lock()
@@ -90,6 +92,22 @@ class EngineKeeper:
             if child:
                 child.kill()
                 self._dismiss(child)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep no engine while the body runs, so that its memory is free; jobs wait for that."""
+        with self._one_job:
+            with self._changed:
+                self._pausing, child = True, self._child
+            if child:
+                child.kill()
+                self._dismiss(child)
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._pausing = False
+                    self._changed.notify_all()
 
     def close(self) -> None:
         """End the engine and start no other; a job in it ends with EngineClosedError."""
@@ -199,6 +217,9 @@ class EngineKeeper:
         deaths = 0
         while not self._closing:
             models = self._models
+            if self._pausing:
+                self._await_change(lambda: not self._pausing)
+                continue
             child = start_child(
                 "appliance.worker.engine_child",
                 (str(models), str(self._threads)),
@@ -216,18 +237,20 @@ class EngineKeeper:
             self._dismiss(child)
             if self._closing:
                 return
-            if self._models != models:
-                deaths = 0  # It was ended for the other set.
+            if self._models != models or self._pausing:
+                deaths = 0  # It was ended on purpose.
                 continue
             if is_healthy:
                 log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
                 self._pause(deaths, models)
             else:
-                self._await_another(models)  # A set that is altered does not heal by trying again.
+                self._await_change(
+                    lambda: self._models != models
+                )  # A set that is altered does not heal by trying again.
 
-    def _await_another(self, models: Path) -> None:
+    def _await_change(self, has_come: Callable[[], bool]) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._models != models)
+            self._changed.wait_for(lambda: self._closing or has_come())
 
     def _pause(self, deaths: int, models: Path) -> None:
         with self._changed:
@@ -240,7 +263,7 @@ class EngineKeeper:
     def _adopt(self, child: Child, models: Path) -> bool:
         """Take over a new child, unless we are closing, or it loads what is no longer wanted: nobody would end it."""
         with self._changed:
-            if not self._closing and self._models == models:
+            if not self._closing and not self._pausing and self._models == models:
                 self._child = child
                 return True
         child.kill()

@@ -147,6 +147,7 @@ def tidy(workshop: Workshop) -> None:
     _sweep_spool(workshop)
     end_workspaces_of_nobody(workshop)
     sweep_links(workshop)
+    workshop.updates.incoming.tidy(idle.total_seconds())
 
 
 def resume(workshop: Workshop) -> None:

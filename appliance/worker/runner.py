@@ -79,8 +79,12 @@ def run(workshop: Workshop, job_id: str) -> None:
     try:
         _transcribe(workshop, job, recording)
     except ApplianceError as error:
+        if workshop.updates.blame(error) and _put_back(workshop, job):
+            return  # The new models are at fault: it runs again on the ones before.
         if not _fail(workshop, job.id, error):
             return  # Its audio stays until the row says why there is no transcript.
+    else:
+        workshop.updates.relied_on()
     erase_audio(workshop, recording.id)
     workshop.board.publish(recording.id, None)
 
@@ -144,6 +148,15 @@ def _fail(workshop: Workshop, job_id: str, error: ApplianceError) -> bool:
     workshop.unended.pop(job_id, None)
     log.info("job ends", extra={"job": job_id, "state": "failed" if ended else "cancelled", "code": error.code})
     return True
+
+
+def _put_back(workshop: Workshop, job: Job) -> bool:
+    """Have a job wait for its turn again; tell whether it still ran."""
+    with workshop.database.write() as session:
+        is_waiting = jobs.put_back(session, job.id)
+    log.info("job waits again", extra={"job": job.id})
+    workshop.board.publish(job.recording_id, None)
+    return is_waiting
 
 
 def _waiting(workshop: Workshop) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from appliance.bundles.store import Store
 from appliance.config import Settings
 from appliance.crypto.keyring import Keyring, load_root_key
 from appliance.errors import ApplianceError, DataFolderError, RootKeyWrongError, WrongKeyError
@@ -28,6 +29,7 @@ from appliance.worker.process import Child
 from appliance.worker.progress import Board
 from appliance.worker.throttle import Throttle
 from appliance.worker.turns import Turns
+from appliance.worker.updates import Updates
 from appliance.worker.warden import Warden
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Workshop:
         changing_slots: Held while slots and public keys of an account change together.
         changing_members: Held while a workspace's list and keys change together, or a recording's place and keys do.
         indexing: Keeps what can be searched.
+        updates: The model sets, and an update of them on its way.
     """
 
     settings: Settings
@@ -78,6 +81,7 @@ class Workshop:
     keyring: Keyring
     spool: Spool
     engine: EngineKeeper
+    updates: Updates
     warden: Warden
     claim: int
     door: Door
@@ -118,6 +122,7 @@ class Workshop:
             on_failure.callback(keystore.close)
             root_path = root_key_file(settings)
             root = load_root_key(root_path, has_data=bool(keystore.keks()))
+            engine, updates = _open_models(settings)
             workshop = cls(
                 settings=settings,
                 database=database,
@@ -125,7 +130,8 @@ class Workshop:
                 keyring=_open_keyring(root, root_path, keystore),
                 door=Door(root),
                 spool=Spool(data / "spool", settings.spool_quota_bytes),
-                engine=EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage),
+                engine=engine,
+                updates=updates,
                 warden=Warden(allow_weaker=settings.allow_weaker_cage),
                 weaknesses=weaknesses,
                 claim=claim,
@@ -141,6 +147,16 @@ class Workshop:
         self.keystore.close()
         self.database.close()
         os.close(self.claim)
+
+
+def _open_models(settings: Settings) -> tuple[EngineKeeper, Updates]:
+    """Open the store of the model sets, and name the engine the set in use; nothing starts yet."""
+    store = Store(settings.data, settings.models)
+    store.open()
+    engine = EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage)
+    updates = Updates(store, engine, settings)
+    engine.use(updates.usable())
+    return engine, updates
 
 
 def root_key_file(settings: Settings) -> Path:

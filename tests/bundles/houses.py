@@ -37,7 +37,7 @@ def release(number: int, **changes: object) -> Manifest:
 def taken(store: Store, of: Manifest | bytes) -> Look:
     """Take a release in."""
     made = of if isinstance(of, bytes) else bundle(of)
-    return take_in(store, io.BytesIO(made), ACTOR, "a stick", lambda _: None)
+    return take_in(store, io.BytesIO(made), ACTOR, "a stick", lambda _done, _total: None)
 
 
 def used(store: Store, *numbers: int) -> None:

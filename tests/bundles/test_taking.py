@@ -99,7 +99,7 @@ def test_what_is_remembered_is_written_before_the_first_file(store: Store) -> No
                 seen.append(store.ledger.memory("vendor").highest)
             return piece
 
-    take_in(store, Watched(bundle(release(7))), ACTOR, "a stick", lambda _: None)
+    take_in(store, Watched(bundle(release(7))), ACTOR, "a stick", lambda _done, _total: None)
     assert len(seen) == 1
     assert seen[0] is not None
 
@@ -124,7 +124,7 @@ def test_an_older_one_and_another_by_the_same_number_are_refused_for_ever(store:
 
 
 def test_a_broken_off_bundle_goes_on_where_it_was(store: Store, tmp_path: Path) -> None:
-    def stop_late(done: int) -> None:
+    def stop_late(done: int, _: int) -> None:
         if done > 3_500:
             raise JobCancelled
 
@@ -141,7 +141,7 @@ def test_a_broken_off_bundle_goes_on_where_it_was(store: Store, tmp_path: Path) 
             read.append(len(piece))
             return piece
 
-    take_in(house(tmp_path), Counting(bundle(release(7))), ACTOR, "a stick", lambda _: None)
+    take_in(house(tmp_path), Counting(bundle(release(7))), ACTOR, "a stick", lambda _done, _total: None)
     assert sum(read) < len(bundle(release(7))) - len(SOURCES[1].body)
     chosen = store.ledger.candidate
     assert chosen is not None
@@ -185,7 +185,7 @@ def test_a_link_in_the_place_of_a_staged_file_is_not_followed(store: Store, tmp_
 
 
 def test_an_update_that_was_begun_gives_way_to_another(store: Store) -> None:
-    def stop(_: int) -> None:
+    def stop(_done: int, _total: int) -> None:
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
@@ -209,7 +209,7 @@ def test_a_stick_that_fails_is_told_in_words_and_what_was_taken_stays(store: Sto
             return super().read(size)
 
     with pytest.raises(StickError, match="Input/output error"):
-        take_in(store, Failing(bundle(release(7))), ACTOR, "a stick", lambda _: None)
+        take_in(store, Failing(bundle(release(7))), ACTOR, "a stick", lambda _done, _total: None)
     taken(store, release(7))
 
 
@@ -256,7 +256,7 @@ def test_a_disk_that_fills_up_at_any_step_leaves_the_set_in_use_and_says_how_muc
     active = store.active_set()
     filler = disk / "filler"
 
-    def fill(_: int) -> None:
+    def fill(_done: int, _total: int) -> None:
         if not filler.exists():
             with filler.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, free_bytes(disk) - room_bytes)

@@ -1,0 +1,294 @@
+"""The story of a model update in the running appliance.
+
+::
+
+    begin     a file that arrived, or one on a stick ──► taken in (checked, copied) ──► tried in an engine of its own
+    activate  the ledger names it ──► the engine ends its job, then loads it; jobs that wait run on it
+    then      its first jobs decide: where the engine fails at one, the appliance goes back by itself, and it runs again
+
+A command may do the same beside the server: both work on one ledger, and ``look`` notices what changed in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from appliance.bundles.archive import Stream
+from appliance.bundles.readiness import require_tried, set_to_load, trial_of
+from appliance.bundles.selftest import TRIAL_FILE, TrialResult
+from appliance.bundles.specimens import Specimen, signed_specimens
+from appliance.bundles.store import BY_ITSELF, Store, name_of
+from appliance.bundles.taking import take_in
+from appliance.bundles.trust import Installed
+from appliance.config import Settings
+from appliance.errors import (
+    ApplianceError,
+    BundleError,
+    EngineError,
+    JobCancelled,
+    ModelError,
+    NoCandidateError,
+    SelftestMemoryError,
+    SelftestStopped,
+    UpdateBusyError,
+)
+from appliance.worker.imports import own_recordings
+from appliance.worker.incoming import Incoming
+from appliance.worker.keeper import EngineKeeper
+from appliance.worker.progress import Board
+from appliance.worker.trial import Bench, Course, Stop, try_set
+
+log = logging.getLogger(__name__)
+
+TOPIC = "update"
+PICTURES = 200  # A page needs no more pictures of a bar.
+
+Opened = Callable[[], AbstractContextManager[Stream]]
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """An update on its way.
+
+    Attributes:
+        source: Name of the file, or of the release.
+        actor: Who began it.
+        started_at: When this step began, in seconds of the monotonic clock.
+        fraction: Of this step, 0 to 1.
+        course: How far the trial is, or None while the file is checked and copied.
+    """
+
+    source: str
+    actor: str
+    started_at: float
+    fraction: float = 0.0
+    course: Course | None = None
+
+    @property
+    def remaining_s(self) -> float | None:
+        """How long this step will last, or None where it is too early to tell."""
+        elapsed_s = time.monotonic() - self.started_at
+        return elapsed_s / self.fraction * (1 - self.fraction) if self.fraction >= 0.02 and elapsed_s > 1 else None
+
+
+class Updates:
+    """The model updates of a running appliance; one is on its way at a time.
+
+    Args:
+        store: Where the sets are.
+        engine: Which loads the set in use.
+        settings: Of the appliance.
+    """
+
+    def __init__(self, store: Store, engine: EngineKeeper, settings: Settings) -> None:
+        self.store = store
+        self.incoming = Incoming(store)
+        self.board = Board()
+        self.trouble: ApplianceError | None = None
+        self.unusable: ApplianceError | None = None
+        self._engine = engine
+        self._settings = settings
+        self._one = threading.Lock()
+        self._underway: Underway | None = None
+        self._stop = Stop()
+
+    @property
+    def underway(self) -> Underway | None:
+        """The update on its way, or None."""
+        return self._underway
+
+    def begin(self, source: str, actor: str, opened: Opened, then: Callable[[], None] = lambda: None) -> None:
+        """Take a bundle in and try it, in the background.
+
+        Args:
+            source: What people call the file.
+            actor: Who wants it.
+            opened: Opens it.
+            then: Called at the end, however that comes.
+
+        Raises:
+            UpdateBusyError: Another one is on its way.
+        """
+
+        def work() -> None:
+            try:
+                with opened() as stream:
+                    found = take_in(self.store, stream, actor, source, self._copied)
+                if trial_of(self.store, found.decision.installed) is None:
+                    self._try(found.decision.installed, actor)
+            finally:
+                then()
+
+        self._start(Underway(source, actor, time.monotonic()), work)
+
+    def try_again(self, actor: str) -> None:
+        """Try the update that stands ready once more, in the background.
+
+        Raises:
+            UpdateBusyError: One is on its way.
+            NoCandidateError: None stands ready.
+        """
+        candidate = self.store.ledger.candidate
+        if candidate is None:
+            raise NoCandidateError
+        trying = Underway(name_of(candidate), actor, time.monotonic())
+        self._start(trying, lambda: self._try(candidate, actor))
+
+    def stop(self) -> None:
+        """Stop the update on its way; what was copied is kept for the next try."""
+        self._stop()
+
+    def activate(self, actor: str) -> Installed:
+        """Put the update that stands ready to use; see ``Store.activate``.
+
+        Raises:
+            UpdateBusyError: It is still being tried, or another one is on its way.
+            NotTriedError: It was not tried.
+            SelftestError: It did not keep a limit that its makers signed.
+        """
+        with self._nothing_underway():
+            require_tried(self.store)
+            chosen = self.store.activate(actor)
+        self.changed()
+        return chosen
+
+    def roll_back(self, actor: str, error: ApplianceError | None = None) -> Installed:
+        """Go back to the set before; see ``Store.roll_back``."""
+        chosen = self.store.roll_back(actor, error)
+        log.warning("models rolled back", extra={"release": name_of(chosen), "code": error.code if error else ""})
+        self.changed()
+        return chosen
+
+    def discard(self, actor: str) -> None:
+        """Remove the update that stands ready; see ``Store.discard``."""
+        with self._nothing_underway():
+            self.store.discard(actor)
+        self.changed()
+
+    def blame(self, error: ApplianceError) -> bool:
+        """Go back to the set before if a new one is at fault for a job that failed; tell whether the job may run again.
+
+        A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does.
+        """
+        is_of_models = isinstance(error, EngineError | ModelError) and not isinstance(error, JobCancelled)
+        if not is_of_models or not self.store.ledger.probation:
+            return False
+        try:
+            self.roll_back(BY_ITSELF, error)
+        except BundleError as refusal:
+            log.error("no way back", extra={"code": refusal.code})  # noqa: TRY400 -- the code says it all.
+            return False
+        self._engine.use(self.usable())
+        return True
+
+    def relied_on(self) -> None:
+        """Note that a job was done on the set in use."""
+        with contextlib.suppress(ApplianceError):  # A full disk: the set stays under watch a little longer.
+            self.store.finish_job()
+
+    def usable(self) -> Path:
+        """Return the folder of the set to load, and note why where that is not the one in use."""
+        folder, refusal = set_to_load(self.store)
+        if refusal is not None and self.unusable is None:
+            log.error("the set in use cannot be used", extra={"folder": folder.name, "code": refusal.code})
+        self.unusable = refusal
+        return folder
+
+    def look(self) -> bool:
+        """Look whether the engine should load another set, and have it do so; tell whether it does.
+
+        Called again and again: a command may have changed the ledger, or an engine may have refused a new set.
+        """
+        ledger = self.store.ledger
+        if ledger.probation and self._engine.fault is not None and self._engine.models == self.store.active_set():
+            self.blame(self._engine.fault)
+        wanted = self.usable()
+        if wanted.resolve() == self._engine.models:
+            return False
+        self._engine.use(wanted)
+        self.changed()
+        return True
+
+    def changed(self) -> None:
+        """Tell the pages that something changed."""
+        self.board.publish(TOPIC, None)
+
+    def _start(self, underway: Underway, work: Callable[[], None]) -> None:
+        if not self._one.acquire(blocking=False):
+            raise UpdateBusyError
+        self._stop = Stop()
+        self._underway, self.trouble = underway, None
+        threading.Thread(target=self._run, args=(work,), name="update", daemon=True).start()
+        self.changed()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except SelftestStopped:
+            log.info("update stopped")
+        except ApplianceError as error:
+            log.warning("update refused", extra={"code": error.code})
+            self.trouble = error
+        finally:
+            self._underway = None
+            self._one.release()
+            self.changed()
+
+    def _try(self, installed: Installed, actor: str) -> None:
+        manifest, folder = self.store.manifest_of(installed), self.store.folder_of(installed)
+        if self._underway is not None:
+            self._underway = replace(self._underway, started_at=time.monotonic(), fraction=0.0)
+        specimens = (*signed_specimens(folder, manifest), *own_recordings(self._settings).specimens)
+        bench = Bench(self._settings, self._tried, self._stop)
+        try:
+            result = self._try_set(self.store.set_of(installed), specimens, bench)
+        except ApplianceError as error:
+            self.store.note(actor, "tried", name_of(installed), error)
+            raise
+        self.store.keep_beside(installed, TRIAL_FILE, result.encode())
+        self.store.note(actor, "tried", name_of(installed), facts={"passed": int(result.passed)})
+
+    def _try_set(self, folder: Path, specimens: Sequence[Specimen], bench: Bench) -> TrialResult:
+        """Try a set beside the one in use; where the memory does not do for two, while that one pauses."""
+        try:
+            return try_set(folder, specimens, bench, self._in_use)
+        except SelftestMemoryError:
+            log.warning("no memory for two engines, so jobs wait for the trial")
+            with self._engine.paused():
+                return try_set(folder, specimens, bench, None)
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[EngineKeeper]:
+        yield self._engine
+
+    def _copied(self, done: int, total: int) -> None:
+        self._stop.check()
+        self._advance(done / total, None)
+
+    def _tried(self, course: Course) -> None:
+        self._advance(course.fraction, course)
+
+    def _advance(self, fraction: float, course: Course | None) -> None:
+        underway = self._underway
+        if underway is not None and (int(fraction * PICTURES), course and course.clip) != (
+            int(underway.fraction * PICTURES),
+            underway.course and underway.course.clip,
+        ):
+            self._underway = replace(underway, fraction=fraction, course=course)
+            self.changed()
+
+    @contextlib.contextmanager
+    def _nothing_underway(self) -> Iterator[None]:
+        if not self._one.acquire(blocking=False):
+            raise UpdateBusyError
+        try:
+            yield
+        finally:
+            self._one.release()
