@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import mmap
 import os
 import threading
 import time
@@ -16,7 +15,7 @@ import msgspec
 from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
 from appliance.worker.channel import ChannelClosedError
 from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
-from appliance.worker.process import Child, start_child
+from appliance.worker.process import Child, contents_of, start_child
 
 log = logging.getLogger(__name__)
 
@@ -86,22 +85,16 @@ class EngineKeeper:
                     return
                 self._models = models.resolve()
                 self._ready = self._fault = None
-                child = self._child
                 self._changed.notify_all()
             log.info("another model set", extra={"folder": self._models.parent.name})
-            if child:
-                child.kill()
-                self._dismiss(child)
+            self._end_child()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Keep no engine while the body runs, so that its memory is free; jobs wait for that."""
         with self._one_job:
-            with self._changed:
-                self._pausing, child = True, self._child
-            if child:
-                child.kill()
-                self._dismiss(child)
+            self._pausing = True
+            self._end_child()
             try:
                 yield
             finally:
@@ -204,7 +197,7 @@ class EngineKeeper:
                     case Progress(stage=stage, fraction=fraction):
                         progress(stage, fraction)
                     case Transcribed() if message.job_id == job_id and len(descriptors) == 1:
-                        return message, _contents(descriptors[0])
+                        return message, contents_of(descriptors[0])
                     case Failed():
                         raise message.error()
                     case _:
@@ -216,10 +209,8 @@ class EngineKeeper:
     def _keep(self) -> None:
         deaths = 0
         while not self._closing:
+            self._await_end_of_pause()
             models = self._models
-            if self._pausing:
-                self._await_change(lambda: not self._pausing)
-                continue
             child = start_child(
                 "appliance.worker.engine_child",
                 (str(models), str(self._threads)),
@@ -244,13 +235,15 @@ class EngineKeeper:
                 log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
                 self._pause(deaths, models)
             else:
-                self._await_change(
-                    lambda: self._models != models
-                )  # A set that is altered does not heal by trying again.
+                self._await_another(models)  # A set that is altered does not heal by trying again.
 
-    def _await_change(self, has_come: Callable[[], bool]) -> None:
+    def _await_another(self, models: Path) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or has_come())
+            self._changed.wait_for(lambda: self._closing or self._models != models)
+
+    def _await_end_of_pause(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or not self._pausing)
 
     def _pause(self, deaths: int, models: Path) -> None:
         with self._changed:
@@ -287,6 +280,12 @@ class EngineKeeper:
             child.close()
         return fault is None
 
+    def _end_child(self) -> None:
+        child = self._child
+        if child:
+            child.kill()
+            self._dismiss(child)
+
     def _dismiss(self, child: Child) -> None:
         """Forget a child that ended, so that nobody hands it another job; whoever notices first does it."""
         with self._changed:
@@ -294,10 +293,3 @@ class EngineKeeper:
                 self._child, self._ready = None, None
                 self._changed.notify_all()
         child.channel.close()
-
-
-def _contents(descriptor: int) -> bytes:
-    """Copy a memfd out of the engine's reach before anything looks at it."""
-    size = os.fstat(descriptor).st_size
-    with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as view:
-        return bytes(view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import signal
 import subprocess
@@ -104,3 +105,10 @@ def _remember(process_id: int, role: str) -> None:
 def anonymous_file(name: str) -> int:
     """Return the descriptor of a new file that exists in RAM only and can be sealed against change."""
     return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
+def contents_of(descriptor: int) -> bytes:
+    """Copy a memfd out of a child's reach before anything looks at it."""
+    size = os.fstat(descriptor).st_size
+    with mmap.mmap(descriptor, size, prot=mmap.PROT_READ) as view:
+        return bytes(view)

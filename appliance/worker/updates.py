@@ -48,6 +48,7 @@ from appliance.worker.trial import Bench, Course, Stop, try_set
 log = logging.getLogger(__name__)
 
 TOPIC = "update"
+LEAST_FRACTION = 0.02  # Before that nobody can say how long it will take.
 PICTURES = 200  # A page needs no more pictures of a bar.
 
 Opened = Callable[[], AbstractContextManager[Stream]]
@@ -75,7 +76,7 @@ class Underway:
     def remaining_s(self) -> float | None:
         """How long this step will last, or None where it is too early to tell."""
         elapsed_s = time.monotonic() - self.started_at
-        return elapsed_s / self.fraction * (1 - self.fraction) if self.fraction >= 0.02 and elapsed_s > 1 else None
+        return elapsed_s / self.fraction * (1 - self.fraction) if self.fraction >= LEAST_FRACTION else None
 
 
 class Updates:

@@ -184,6 +184,25 @@ def test_sets_that_change_quickly_end_with_the_last_one(open_keeper: Opened) -> 
     assert run(engine) == b"sealed"
 
 
+def test_a_paused_engine_is_gone_and_another_comes_when_the_pause_is_over(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    engine.wait_ready()
+    with engine.paused():
+        time.sleep(0.3)
+        assert engine.pid is None
+        assert engine.ready is None
+    assert run(engine) == b"sealed"
+    assert started == ["models", "models"]
+
+
+def test_an_appliance_that_closes_in_a_pause_starts_no_other_engine(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    engine.wait_ready()
+    with engine.paused():
+        engine.close()
+    assert started == ["models"]
+
+
 def ended_by_cancel(engine: EngineKeeper) -> BaseException | None:
     ended = in_the_background(engine)
     engine.cancel(JOB)
