@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from appliance.transcript import Segment, SpeakerTurn, Transcript
+from appliance.bundles.specimens import Specimen, specimen_of
+from appliance.transcript import Segment, SpeakerTurn, Transcript, to_json
 
 Turn = tuple[float, float, str]
 
@@ -20,3 +22,12 @@ def said(text: str, *, language: str = "en", turns: Sequence[Turn] = (), duratio
         segments=(segment,) if text else (),
         turns=tuple(SpeakerTurn(start=start, end=end, speaker=speaker) for start, end, speaker in turns),
     )
+
+
+def put_specimen(
+    root: Path, reference: Transcript, *, audio: bytes = b"", wer_max: float | None = None, der_max: float | None = None
+) -> Specimen:
+    """Write a recording and its reference, and return the specimen that they are."""
+    (root / "ward.wav").write_bytes(audio)
+    (root / "ward.json").write_bytes(to_json(reference))
+    return specimen_of(root, ("ward.wav", "ward.json"), (wer_max, der_max))
