@@ -88,6 +88,22 @@
     │   │   ├── ManifestCollisionError two files in one place
     │   │   ├── ManifestSizeError     larger than any update
     │   │   └── ManifestSelftestError its test names files that it does not hold
+    │   ├── SelftestError         it was tried, and is not fit to be used
+    │   │   ├── SelftestWordsError    it hears words worse than was promised
+    │   │   ├── SelftestSpeakersError it tells speakers apart worse than was promised
+    │   │   ├── SelftestLoadError     its models cannot be used on this machine
+    │   │   ├── SelftestMemoryError   the machine has no room for it, at least not now
+    │   │   ├── SelftestEngineError   the engine stopped while it was tried
+    │   │   ├── SelftestLanguageError the set does not transcribe a recording's language
+    │   │   ├── SelftestAudioError    a recording cannot be decoded
+    │   │   ├── SelftestReferenceError a reference is no transcript to compare with
+    │   │   ├── SelftestLengthError   a recording and its reference do not belong together
+    │   │   ├── SelftestFileError     a file of a test cannot be read, or leads elsewhere
+    │   │   ├── OwnAudioMissingError  a corrected transcript without its recording
+    │   │   ├── OwnTranscriptMissingError a recording without its corrected transcript
+    │   │   ├── OwnAudioTwiceError    two recordings for one corrected transcript
+    │   │   ├── TooManyOwnError       more recordings of the site's own than are tried
+    │   │   └── SelftestStopped       somebody stopped the trial
     │   ├── StoreError            the sets on the disk cannot be worked with
     │   │   ├── UpdateBusyError       another update is being taken in
     │   │   ├── StickError            the file cannot be read to its end
@@ -1086,6 +1102,189 @@ class ManifestSelftestError(ManifestError):
         "wrong kind. Nothing was changed."
     )
     path: str
+
+
+class SelftestError(BundleError):
+    """It was tried, and is not fit to be used."""
+
+    code = "bundle.selftest"
+    text = "The trial of this model update did not succeed. Nothing was changed, and the models in use go on working."
+
+
+@dataclass(eq=False)
+class SelftestWordsError(SelftestError):
+    """It hears words worse than was promised."""
+
+    code = "bundle.selftest.words"
+    text = (
+        "This model update was tried on {name} and got {measured_percent:.2f} % of the words wrong; those who made it "
+        "promise at most {limit_percent:.2f} %. It is not used, and the models in use go on working. Tell whoever made "
+        "it, and on which machine it was tried."
+    )
+    name: str
+    measured_percent: float
+    limit_percent: float
+
+
+@dataclass(eq=False)
+class SelftestSpeakersError(SelftestError):
+    """It tells speakers apart worse than was promised."""
+
+    code = "bundle.selftest.speakers"
+    text = (
+        "This model update was tried on {name} and got the speakers of {measured_percent:.2f} % of the speech wrong; "
+        "those who made it promise at most {limit_percent:.2f} %. It is not used, and the models in use go on working. "
+        "Tell whoever made it, and on which machine it was tried."
+    )
+    name: str
+    measured_percent: float
+    limit_percent: float
+
+
+@dataclass(eq=False)
+class SelftestLoadError(SelftestError):
+    """Its models cannot be used on this machine."""
+
+    code = "bundle.selftest.load"
+    text = (
+        "The models of this update cannot be loaded on this machine: {reason}. They are not used, and the models in "
+        "use go on working. Install the update again; if it is refused again, ask whoever made it for another one."
+    )
+    cause: str
+    reason: str
+
+
+class SelftestMemoryError(SelftestError):
+    """The machine has no room for it, at least not now."""
+
+    code = "bundle.selftest.memory"
+    text = (
+        "The engine ended while it loaded or tried this model update, most often because the memory is too small for "
+        "two sets at once. The models in use go on working. Try it again with the transcription paused; if that does "
+        "not help either, this machine is too small for these models."
+    )
+
+
+@dataclass(eq=False)
+class SelftestEngineError(SelftestError):
+    """The engine stopped while it was tried."""
+
+    code = "bundle.selftest.engine"
+    text = (
+        "The engine stopped while it tried a model set on {name}. Nothing was changed. Try it again; if it stops "
+        "again, do not use this set, and tell whoever made it. The log of the appliance says more."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class SelftestLanguageError(SelftestError):
+    """The set does not transcribe a recording's language."""
+
+    code = "bundle.selftest.language"
+    text = "{name} is in a language ({language}) that this model set does not transcribe, so it was not tried on it."
+    name: str
+    language: str
+
+
+@dataclass(eq=False)
+class SelftestAudioError(SelftestError):
+    """A recording cannot be decoded."""
+
+    code = "bundle.selftest.audio"
+    text = (
+        "This model update cannot be tried: its recording {name} cannot be decoded. {reason} Nothing was changed. Ask "
+        "whoever made it for another one."
+    )
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SelftestReferenceError(SelftestError):
+    """A reference is no transcript to compare with."""
+
+    code = "bundle.selftest.reference"
+    text = (
+        "There is no transcript in {name} that a recording could be compared with: {reason}. Whoever "
+        "made it has to export the transcript from Cloister as JSON once more, and leave it unchanged."
+    )
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SelftestLengthError(SelftestError):
+    """A recording and its reference do not belong together."""
+
+    code = "bundle.selftest.length"
+    text = (
+        "The recording {name} has {audio_s:.0f} seconds, and its transcript was made of one of {reference_s:.0f} "
+        "seconds: they do not belong together. Whoever put it there has to look for the right one."
+    )
+    name: str
+    audio_s: float
+    reference_s: float
+
+
+@dataclass(eq=False)
+class SelftestFileError(SelftestError):
+    """A file of a test cannot be read, or leads elsewhere."""
+
+    code = "bundle.selftest.file"
+    text = "{name} cannot be used for a trial: {reason}."
+    name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class OwnAudioMissingError(SelftestError):
+    """A corrected transcript without its recording."""
+
+    code = "bundle.selftest.own_audio"
+    text = "The transcript {name} has no recording beside it. Put the recording there under the same name."
+    name: str
+
+
+@dataclass(eq=False)
+class OwnTranscriptMissingError(SelftestError):
+    """A recording without its corrected transcript."""
+
+    code = "bundle.selftest.own_transcript"
+    text = (
+        "The recording {name} has no transcript beside it. Correct its transcript, export it as JSON and put it there "
+        "under the same name."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class OwnAudioTwiceError(SelftestError):
+    """Two recordings for one corrected transcript."""
+
+    code = "bundle.selftest.own_twice"
+    text = "There are {count} recordings for the transcript {name}. Leave the one that it was made of."
+    name: str
+    count: int
+
+
+@dataclass(eq=False)
+class TooManyOwnError(SelftestError):
+    """More recordings of the site's own than are tried."""
+
+    code = "bundle.selftest.own_many"
+    text = (
+        "There are more than {limit} recordings of your own, and only the first {limit} by name are tried. Take out "
+        "those that matter less."
+    )
+    limit: int
+
+
+class SelftestStopped(SelftestError):  # noqa: N818 -- it is how a trial ends, not a fault.
+    """Somebody stopped the trial."""
+
+    code = "bundle.selftest.stopped"
+    text = "The trial was stopped. Nothing was changed, and the models in use go on working."
 
 
 class StoreError(BundleError):

@@ -210,6 +210,8 @@ class EngineKeeper:
         deaths = 0
         while not self._closing:
             self._await_end_of_pause()
+            if self._closing:
+                return
             models = self._models
             child = start_child(
                 "appliance.worker.engine_child",

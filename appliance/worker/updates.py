@@ -39,11 +39,13 @@ from appliance.errors import (
     SelftestStopped,
     UpdateBusyError,
 )
+from appliance.worker.course import Course
 from appliance.worker.imports import own_recordings
 from appliance.worker.incoming import Incoming
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.progress import Board
-from appliance.worker.trial import Bench, Course, Stop, try_set
+from appliance.worker.stopping import Stop
+from appliance.worker.trial import Bench, try_set
 
 log = logging.getLogger(__name__)
 

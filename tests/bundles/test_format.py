@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.bundles import archive, envelope, manifest, paths, roots, trust
+from appliance.bundles import archive, envelope, figures, manifest, paths, roots, scoring, selftest, specimens, trust
 from appliance.errors import BundleError, type_registry
+from appliance.options import MAX_SPEAKERS
 
 TEXT = (Path(envelope.__file__).parent / "FORMAT.md").read_text(encoding="utf-8")
 
@@ -35,6 +36,11 @@ def test_fields_are_listed_in_the_order_in_which_they_are_signed(number: str, do
         ("5.", manifest.MAX_FILES),
         ("5.1", paths.MAX_SEGMENTS),
         ("5.1", paths.MAX_PATH_BYTES),
+        ("5.2", specimens.MAX_REFERENCE_BYTES),
+        ("5.2", specimens.MAX_WORDS),
+        ("5.2", specimens.MAX_TURNS),
+        ("5.2", MAX_SPEAKERS),
+        ("5.2", figures.DECIMALS),
         ("6.", archive.MAX_ROOTS),
         ("7.", trust.OLD_AFTER_DAYS),
         ("7.", trust.DISK_BLOCK_BYTES),
@@ -43,6 +49,19 @@ def test_fields_are_listed_in_the_order_in_which_they_are_signed(number: str, do
 )
 def test_an_amount_is_the_true_one(number: str, amount: int) -> None:
     assert re.search(rf"(?<![\d,]){amount:,}(?![\d,]\d)", SECTIONS[number])
+
+
+def test_what_a_self_test_leaves_out_is_the_true_amount() -> None:
+    assert f"{selftest.COLLAR_S} seconds before and after" in SECTIONS["5.2"]
+
+
+def test_every_language_without_spaces_is_listed() -> None:
+    (listed,) = re.findall(r"In ((?:`[a-z]+`(?:, | and )?)+) every character", SECTIONS["5.2"])
+    assert set(re.findall(r"`([a-z]+)`", listed)) == scoring.WITHOUT_SPACES
+
+
+def test_every_apostrophe_is_listed() -> None:
+    assert {chr(int(code, 16)) for code in re.findall(r"U\+(\w{4})", SECTIONS["5.2"])} == set(scoring.APOSTROPHES)
 
 
 def test_every_kind_is_listed() -> None:
