@@ -1,0 +1,55 @@
+"""The folder where sticks are mounted: what in it is a model update, and what is not shown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from appliance.config import Settings
+from appliance.errors import ImportsError, NotFoundError
+from appliance.worker.imports import OWN_FOLDER, found_in, own_recordings, path_in
+
+
+def test_updates_are_listed_the_newest_first_and_a_divided_one_once(tmp_path: Path) -> None:
+    for number, name in enumerate(("old.cloister", "new.cloister.001", "new.cloister.002", "notes.txt")):
+        (tmp_path / name).write_bytes(b"x" * (number + 1))
+        os.utime(tmp_path / name, (number, number))
+    assert [(each.name, each.size_bytes) for each in found_in(tmp_path)] == [
+        ("new.cloister.001", 2),
+        ("old.cloister", 1),
+    ]
+    assert path_in(tmp_path, "old.cloister") == tmp_path / "old.cloister"
+
+
+def test_links_pipes_and_folders_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "true").write_bytes(b"x")
+    (tmp_path / "link.cloister").symlink_to(tmp_path / "true")
+    (tmp_path / "folder.cloister").mkdir()
+    os.mkfifo(tmp_path / "pipe.cloister")
+    assert found_in(tmp_path) == ()
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x.cloister", "nothing.cloister", "/etc/passwd"])
+def test_a_name_that_is_not_listed_leads_nowhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "there.cloister").write_bytes(b"x")
+    with pytest.raises(NotFoundError):
+        path_in(tmp_path, name)
+    with pytest.raises(NotFoundError):
+        path_in(None, "there.cloister")
+
+
+def test_a_stick_that_is_not_there_is_no_fault_and_one_that_cannot_be_read_is(tmp_path: Path) -> None:
+    assert found_in(None) == found_in(tmp_path / "gone") == ()
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(ImportsError):
+        found_in(tmp_path / "file")
+
+
+def test_own_recordings_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    assert own_recordings(Settings()).specimens == ()
+    (tmp_path / OWN_FOLDER).mkdir()
+    (tmp_path / OWN_FOLDER / "alone.wav").write_bytes(b"x")
+    refused = own_recordings(Settings(imports=tmp_path)).refused
+    assert [type(each).__name__ for each in refused] == ["OwnTranscriptMissingError"]
