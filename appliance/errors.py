@@ -88,17 +88,25 @@
     │   │   ├── ManifestCollisionError two files in one place
     │   │   ├── ManifestSizeError     larger than any update
     │   │   └── ManifestSelftestError its test names files that it does not hold
-    │   └── TrustError            truly signed, yet not for this appliance now
-    │       ├── WrongProductError     made for another product
-    │       ├── EpochError            made under other signing keys than those of today
-    │       ├── OldReleaseError       older than one that was seen
-    │       ├── OtherReleaseError     two updates with one number
-    │       ├── BelowFloorError       older than the oldest that may still be used
-    │       ├── AlreadyActiveError    in use already
-    │       ├── AppTooOldError        wants a newer Cloister
-    │       ├── AppTooNewError        wants an older Cloister
-    │       ├── NoRoomError           it does not fit on the disk
-    │       └── NothingToGoBackToError no earlier set is recorded
+    │   ├── TrustError            truly signed, yet not for this appliance now
+    │   │   ├── WrongProductError     made for another product
+    │   │   ├── EpochError            made under other signing keys than those of today
+    │   │   ├── OldReleaseError       older than one that was seen
+    │   │   ├── OtherReleaseError     two updates with one number
+    │   │   ├── BelowFloorError       older than the oldest that may still be used
+    │   │   ├── AlreadyActiveError    in use already
+    │   │   ├── AppTooOldError        wants a newer Cloister
+    │   │   ├── AppTooNewError        wants an older Cloister
+    │   │   ├── NoRoomError           it does not fit on the disk
+    │   │   └── NothingToGoBackToError no earlier set is recorded
+    │   ├── PartsError            parts of a file do not make a whole
+    │   │   ├── PartMissingError      one is not there
+    │   │   └── PartSizeError         one is longer or shorter than it can be
+    │   └── PublishError          an update could not be made
+    │       ├── KeyFileError          a file with a signing key cannot be used
+    │       ├── BundleSourceError     something cannot go into an update
+    │       ├── SigningError          this key or signature does not belong there
+    │       └── BundleFileError       a file cannot be read or written
     ├── EngineError               the engine could not finish
     │   ├── EngineStartError      its process ends before the models are loaded
     │   ├── EngineDiedError       its process ended in the middle of a job
@@ -1199,6 +1207,85 @@ class NothingToGoBackToError(TrustError):
 
     code = "bundle.trust.no_previous"
     text = "There is no earlier set of models to go back to. Nothing was changed."
+
+
+class PartsError(BundleError):
+    """Parts of a file do not make a whole."""
+
+    code = "bundle.parts"
+    text = "The parts of this model update do not make one file. Nothing was changed."
+
+
+@dataclass(eq=False)
+class PartMissingError(PartsError):
+    """One is not there."""
+
+    code = "bundle.parts.missing"
+    text = (
+        "The part {name} of this model update is missing. Nothing was changed. Copy all of its parts into one folder, "
+        "then try again."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class PartSizeError(PartsError):
+    """One is longer or shorter than it can be."""
+
+    code = "bundle.parts.size"
+    text = (
+        "The part {name} of this model update has {size_bytes} bytes, and {expected_bytes} belong there: it was not "
+        "copied whole, or it is a part of something else. Nothing was changed. Copy it again."
+    )
+    name: str
+    size_bytes: int
+    expected_bytes: int
+
+
+class PublishError(BundleError):
+    """An update could not be made."""
+
+    code = "bundle.publish"
+    text = "This model update could not be made."
+
+
+@dataclass(eq=False)
+class KeyFileError(PublishError):
+    """A file with a signing key cannot be used."""
+
+    code = "bundle.publish.key"
+    text = "The key file {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class BundleSourceError(PublishError):
+    """Something cannot go into an update."""
+
+    code = "bundle.publish.source"
+    text = "{path} cannot go into a model update: {reason}. Nothing was written."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SigningError(PublishError):
+    """This key or signature does not belong there."""
+
+    code = "bundle.publish.signing"
+    text = "This was not signed: {reason}. Nothing was changed."
+    reason: str
+
+
+@dataclass(eq=False)
+class BundleFileError(PublishError):
+    """A file cannot be read or written."""
+
+    code = "bundle.publish.file"
+    text = "The file {path} cannot be used: {reason}."
+    path: str
+    reason: str
 
 
 class EngineError(ApplianceError):
