@@ -102,11 +102,11 @@
     │   ├── PartsError            parts of a file do not make a whole
     │   │   ├── PartMissingError      one is not there
     │   │   └── PartSizeError         one is longer or shorter than it can be
+    │   ├── BundleFileError       a file cannot be read or written
     │   └── PublishError          an update could not be made
     │       ├── KeyFileError          a file with a signing key cannot be used
     │       ├── BundleSourceError     something cannot go into an update
-    │       ├── SigningError          this key or signature does not belong there
-    │       └── BundleFileError       a file cannot be read or written
+    │       └── SigningError          this key or signature does not belong there
     ├── EngineError               the engine could not finish
     │   ├── EngineStartError      its process ends before the models are loaded
     │   ├── EngineDiedError       its process ended in the middle of a job
@@ -1242,6 +1242,16 @@ class PartSizeError(PartsError):
     expected_bytes: int
 
 
+@dataclass(eq=False)
+class BundleFileError(BundleError):
+    """A file cannot be read or written."""
+
+    code = "bundle.file"
+    text = "The file {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
 class PublishError(BundleError):
     """An update could not be made."""
 
@@ -1275,16 +1285,6 @@ class SigningError(PublishError):
 
     code = "bundle.publish.signing"
     text = "This was not signed: {reason}. Nothing was changed."
-    reason: str
-
-
-@dataclass(eq=False)
-class BundleFileError(PublishError):
-    """A file cannot be read or written."""
-
-    code = "bundle.publish.file"
-    text = "The file {path} cannot be used: {reason}."
-    path: str
     reason: str
 
 

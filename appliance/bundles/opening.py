@@ -14,7 +14,7 @@ No I/O but the stream that it is given. FORMAT.md section 1 is the specification
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appliance.bundles import roots
@@ -119,8 +119,12 @@ class _Body:
         self.is_true = True
 
 
-def read_head(stream: Stream) -> Head:
+def read_head(stream: Stream, read: Callable[[bytes, str], Envelope] = Envelope.decode) -> Head:
     """Read a bundle up to its first file.
+
+    Args:
+        stream: Positioned at the first byte.
+        read: How its envelope is read; ``Envelope.draft`` where somebody is about to sign it.
 
     Raises:
         ArchiveError, EnvelopeError: It is not laid out as a bundle is.
@@ -133,7 +137,7 @@ def read_head(stream: Stream) -> Head:
     while member is not None and member.part is Part.ROOT:
         carried.append((member.number, reader.content()))
         member = reader.next_member()
-    return Head(encoded, Envelope.decode(encoded, PAYLOAD_TYPE), tuple(carried), reader, member)
+    return Head(encoded, read(encoded, PAYLOAD_TYPE), tuple(carried), reader, member)
 
 
 def _require(member: Member | None, file: File) -> None:
