@@ -111,6 +111,11 @@ class ModelSet:
         return {name: role.id for name, role in self.manifest.roles.items()}
 
     @property
+    def title(self) -> str:
+        """Name and release, as a transcript records them."""
+        return f"{self.manifest.name} {self.manifest.release}"
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that can be transcribed."""
         return self.manifest.roles["asr"].languages if self.has("asr") else ()

@@ -165,6 +165,7 @@ class _Job:
             language=language,
             duration_s=len(self.samples) / SAMPLE_RATE_HZ,
             models=self.pipeline.models,
+            model_set=self.pipeline.model_set.title,
             speakers=speakers_of(turns),
             segments=segments,
             turns=turns,

@@ -167,6 +167,7 @@ def a_transcript(
         language=language,
         duration_s=lines[-1][2],
         models={"asr": "whisper-base"},
+        model_set="starter 1",
         speakers=tuple(Speaker(id=speaker, name=named[speaker]) for speaker in ids),
         segments=tuple(
             Segment(
