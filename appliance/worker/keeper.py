@@ -14,7 +14,7 @@ import msgspec
 
 from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
 from appliance.worker.channel import ChannelClosedError
-from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Progress, Ready, Transcribe, Transcribed
 from appliance.worker.process import Child, start_child
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class EngineKeeper:
         self._changed = threading.Condition()
         self._child: Child | None = None
         self._ready: Ready | None = None
+        self._choices: tuple[Choice, ...] = ()
         self._fault: ApplianceError | None = None
         self._closing = False
         self._working_on: bytes | None = None
@@ -52,6 +53,11 @@ class EngineKeeper:
     def ready(self) -> Ready | None:
         """What the engine said when its models were loaded, or None while it is not ready."""
         return self._ready
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The speech models of the set that was loaded last, the default first; none before any was."""
+        return self._choices
 
     @property
     def fault(self) -> ApplianceError | None:
@@ -219,6 +225,7 @@ class EngineKeeper:
         with self._changed:
             if isinstance(message, Ready):
                 self._ready, self._fault = message, None
+                self._choices = message.loaded.choices
                 log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
             else:
                 self._fault = message.error() if isinstance(message, Failed) else EngineStartError()

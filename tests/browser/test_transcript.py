@@ -64,7 +64,7 @@ def test_turns_show_who_said_what_and_when(visitor: Visitor) -> None:
 
 def test_the_page_says_which_set_of_models_made_the_transcript(visitor: Visitor) -> None:
     page = visitor.open(f"/recordings/{put_transcript(visitor)}")
-    expect(page.locator("[data-facts]")).to_contain_text("Made with starter 1")
+    expect(page.locator("[data-facts]")).to_contain_text("Made with whisper-base (starter 1)")
 
 
 def test_a_renamed_speaker_is_renamed_everywhere(visitor: Visitor) -> None:

@@ -145,7 +145,7 @@ def finish_job(workshop: Workshop, recording_id: str, transcript: Transcript) ->
     with workshop.database.write() as session:
         if job.state == "queued":
             jobs.claim(session, job.id)
-        jobs.finish(session, job.id, {"asr": 2.0}, transcript.duration_s)
+        jobs.finish(session, job.id, {"asr": 2.0}, transcript.duration_s, transcript.models["asr"])
         transcripts.store(
             session,
             recording_id=recording_id,

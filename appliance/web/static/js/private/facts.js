@@ -17,11 +17,11 @@ export function showFacts(transcript) {
 }
 
 /**
- * Which set of models made a transcript: it says so itself, in both modes; an old one does not.
+ * Which speech model made a transcript, and of which set: it says so itself, in both modes; an old one does not.
  * @param {import("../pure/transcript.js").Transcript} transcript
  */
-export function showModelSet({ model_set: models = "" }) {
-  if (models !== "") document.querySelector("[data-facts]")?.append(fact(say("made_with", { models })));
+export function showModelSet({ model_set: models = "", models: { asr: model = "?" } }) {
+  if (models !== "") document.querySelector("[data-facts]")?.append(fact(say("made_with", { model, models })));
 }
 
 /** @param {string} text */
