@@ -17,6 +17,7 @@ from appliance.errors import (
     AccessError,
     ApplianceError,
     AudioGoneError,
+    ChoiceError,
     ChunkConflictError,
     ChunkOrderError,
     ChunkSizeError,
@@ -59,6 +60,7 @@ log = logging.getLogger(__name__)
 STATUS: dict[type[ApplianceError], int] = {
     ApplianceError: 500,
     OptionError: 422,
+    ChoiceError: 422,
     CryptoError: 500,
     MemberListError: 422,
     UploadError: 400,

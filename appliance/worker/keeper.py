@@ -14,7 +14,7 @@ import msgspec
 
 from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
 from appliance.worker.channel import ChannelClosedError
-from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Progress, Ready, Transcribe, Transcribed
 from appliance.worker.process import Child, contents_of, start_child
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class EngineKeeper:
         self._changed = threading.Condition()
         self._child: Child | None = None
         self._ready: Ready | None = None
+        self._choices: tuple[Choice, ...] = ()
         self._fault: ApplianceError | None = None
         self._closing = False
         self._pausing = False
@@ -53,6 +54,11 @@ class EngineKeeper:
     def ready(self) -> Ready | None:
         """What the engine said when its models were loaded, or None while it is not ready."""
         return self._ready
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The speech models of the set that was loaded last, the default first; none before any was."""
+        return self._choices
 
     @property
     def fault(self) -> ApplianceError | None:
@@ -84,7 +90,7 @@ class EngineKeeper:
                 if models.resolve() == self._models:
                     return
                 self._models = models.resolve()
-                self._ready = self._fault = None
+                self._ready, self._fault, self._choices = None, None, ()
                 self._changed.notify_all()
             log.info("another model set", extra={"folder": self._models.parent.name})
             self._end_child()
@@ -209,7 +215,8 @@ class EngineKeeper:
     def _keep(self) -> None:
         deaths = 0
         while not self._closing:
-            self._await_end_of_pause()
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or not self._pausing)
             if self._closing:
                 return
             models = self._models
@@ -243,10 +250,6 @@ class EngineKeeper:
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._models != models)
 
-    def _await_end_of_pause(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or not self._pausing)
-
     def _pause(self, deaths: int, models: Path) -> None:
         with self._changed:
             if deaths >= DEATHS_BEFORE_FAULT and self._models == models:
@@ -275,6 +278,7 @@ class EngineKeeper:
         with self._changed:
             if self._models == models:  # Of a set that is no longer wanted nobody is told.
                 self._ready, self._fault = message if isinstance(message, Ready) else None, fault
+                self._choices = message.loaded.choices if isinstance(message, Ready) else self._choices
             self._changed.notify_all()
         if isinstance(message, Ready):
             log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
@@ -283,8 +287,7 @@ class EngineKeeper:
         return fault is None
 
     def _end_child(self) -> None:
-        child = self._child
-        if child:
+        if child := self._child:
             child.kill()
             self._dismiss(child)
 
