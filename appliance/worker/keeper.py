@@ -7,12 +7,13 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
+from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError, JobCancelled
 from appliance.worker.channel import ChannelClosedError
 from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
 from appliance.worker.process import Child, start_child
@@ -45,7 +46,7 @@ class EngineKeeper:
         self._closing = False
         self._working_on: bytes | None = None
         self._stopping: bytes | None = None
-        self._one_job = threading.Lock()
+        self._turns: list[bytes] = []  # The job in the engine, then those that wait for it, in order.
         self._keeper = threading.Thread(target=self._keep, name="engine-keeper", daemon=True)
 
     @property
@@ -111,9 +112,10 @@ class EngineKeeper:
         Raises:
             EngineDiedError: The engine ended in the middle; another one is being started.
             EngineClosedError: The appliance is shutting down.
+            JobCancelled: It was cancelled, be it before its turn came.
             ApplianceError: What the engine reported.
         """
-        with self._one_job:
+        with self._turn_of(request.job_id):
             self.wait_ready()
             child = self._child
             if child is None:
@@ -133,7 +135,12 @@ class EngineKeeper:
                 self._working_on = self._stopping = None
 
     def cancel(self, job_id: bytes) -> None:
-        """Stop a job if the engine works on it: first by asking, then by force."""
+        """Stop a job if the engine works on it, first by asking, then by force; one that waits gives up its turn."""
+        with self._changed:
+            if job_id in self._turns[1:]:
+                self._turns.remove(job_id)
+                self._changed.notify_all()
+                return
         child = self._child
         if child is None or self._working_on != job_id or self._stopping == job_id:
             return
@@ -143,6 +150,21 @@ class EngineKeeper:
         except ChannelClosedError:
             return
         threading.Thread(target=self._kill_if_deaf, args=(child, job_id), daemon=True).start()
+
+    @contextmanager
+    def _turn_of(self, job_id: bytes) -> Iterator[None]:
+        """Wait until the jobs that came before are out of the engine, and have it to oneself."""
+        with self._changed:
+            self._turns.append(job_id)
+            self._changed.wait_for(lambda: job_id not in self._turns[1:])
+            if job_id not in self._turns:
+                raise JobCancelled
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._turns.remove(job_id)
+                self._changed.notify_all()
 
     def _kill_if_deaf(self, child: Child, job_id: bytes) -> None:
         deadline = time.monotonic() + CANCEL_PATIENCE_S
