@@ -1205,7 +1205,7 @@ class SelftestMemoryError(SelftestError):
     text = (
         "The engine ended while it loaded or tried this model update, most often because the memory is too small for "
         "two sets at once. The models in use go on working. Try it again with the transcription paused; if that does "
-        "not help either, this machine is too small for these models."
+        "not help either, this machine is too small for these models, or they are broken. The log says more."
     )
 
 
