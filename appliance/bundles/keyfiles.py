@@ -18,7 +18,7 @@ import re
 import stat
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -224,7 +224,8 @@ def _opened(path: Path, text: bytes, passphrase: str) -> Ed25519PrivateKey:
         is_plain = LABEL.encode() not in text
         reason = "it is not encrypted; make a key of its own" if is_plain else "it wants a passphrase"
         raise KeyFileError(path=str(path), reason=reason) from exc
-    except (ValueError, UnsupportedAlgorithm, MemoryError) as exc:
+    # A file may ask for more memory than there is, or for a cost that scrypt does not know.
+    except (ValueError, UnsupportedAlgorithm, InternalError, MemoryError) as exc:
         raise KeyFileError(path=str(path), reason="the passphrase is wrong, or it is not a key file") from exc
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(path=str(path), reason="it is not an Ed25519 key")

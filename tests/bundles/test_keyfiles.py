@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import stat
@@ -161,6 +162,18 @@ def test_a_changed_byte_of_an_encrypted_key_is_noticed(tmp_path: Path, passphras
         damaged = text[:at] + bytes([text[at] ^ 1]) + text[at + 1 :]
         with pytest.raises(KeyFileError):
             keyfiles.load_key(written(tmp_path / "key", damaged), passphrase)
+
+
+@pytest.mark.parametrize("cost", [3, 2**23 - 1])
+def test_a_cost_that_nobody_can_pay_is_refused_in_words(
+    tmp_path: Path, passphrase: Path, made: Path, cost: int
+) -> None:
+    der = base64.b64decode("".join(made.read_text().splitlines()[2:-1]))
+    before, after = bytes.fromhex("0203020000"), b"\x02\x03" + cost.to_bytes(3, "big")
+    assert der.count(before) == 1
+    text = keyfiles._pem(der.replace(before, after))
+    with pytest.raises(KeyFileError, match="not a key file"):
+        keyfiles.load_key(written(tmp_path / "key", text), passphrase)
 
 
 def test_a_missing_key_is_refused_before_anybody_types(tmp_path: Path) -> None:
