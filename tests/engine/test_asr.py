@@ -184,6 +184,12 @@ def test_whisper_caught_in_a_loop_gets_out_of_it(recognizer: Recognizer) -> None
     assert max(words.count(word) for word in set(words)) < 15
 
 
+def test_a_loop_is_left_the_same_way_each_time(recognizer: Recognizer) -> None:
+    samples = read_corpus("diar/ami_en2001e_30s.flac")
+    first, second = (text_of(recognizer.recognize(samples, all_of(samples), "en", ignore)) for _ in range(2))
+    assert first == second
+
+
 def test_chinese_words_have_times_without_spaces(recognizer: Recognizer) -> None:
     samples = read_corpus("asr/zh_aishell3_ssb10200388.wav")
     (found,) = recognizer.recognize(samples, all_of(samples), "zh", ignore)

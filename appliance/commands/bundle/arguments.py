@@ -85,7 +85,9 @@ def _add_sign(parser: argparse.ArgumentParser) -> None:
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a model update, or any of its parts")
-    parser.add_argument(
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument("--data", type=Path, help="data folder of an appliance: trust whom that trusts")
+    known.add_argument(
         "--root", type=Path, nargs="+", default=[], help="first lists of trusted lines (default: those of this release)"
     )
     parser.add_argument("--json", action="store_true", help="print what is in it as JSON")

@@ -14,6 +14,7 @@ from appliance import __version__
 from appliance.bundles.checking import Checked, check
 from appliance.bundles.parts import open_parts
 from appliance.bundles.roots import Root
+from appliance.bundles.store import Store
 from appliance.bundles.trust import DAY_S, Caution, cautions, version_order
 from appliance.commands.bundle.sets import described
 from appliance.commands.bundle.signers import key_lines, read_root, said
@@ -67,7 +68,7 @@ class Contents(msgspec.Struct, frozen=True):
 
 def run(given: argparse.Namespace) -> int:
     """Print what is in it; any refusal ends the command with status 1."""
-    lines = trusted_lines(given.root)
+    lines = lines_of(given.data) if given.data else trusted_lines(given.root)
     with open_parts(given.file) as stream:
         checked = check(stream, lines)
     contents = contents_of(checked, time.time())
@@ -76,6 +77,19 @@ def run(given: argparse.Namespace) -> int:
     else:
         sys.stdout.write(said(_shown(checked, contents)))
     return 0
+
+
+def lines_of(data: Path) -> tuple[Root, ...]:
+    """Return the newest lists that the appliance on a data folder trusts.
+
+    Raises:
+        LedgerError, VendorRootError: They cannot be read.
+        OptionError: It trusts nobody.
+    """
+    lines = Store(data, load_settings().models).lines()
+    if not lines:
+        raise OptionError(name="data", value=str(data), reason="nobody is trusted there yet")
+    return lines
 
 
 def trusted_lines(given: Sequence[Path]) -> tuple[Root, ...]:
