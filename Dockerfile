@@ -48,7 +48,7 @@ RUN python3 -c 'import ctypes; ctypes.CDLL("libseccomp.so.2")' \
     && echo 'cloister:x:10001:10001:Cloister:/nonexistent:/usr/sbin/nologin' >>/etc/passwd \
     && echo 'cloister:x:10001:' >>/etc/group \
     && install -d -m 0700 -o 10001 -g 10001 /data /keys /run/cloister \
-    && install -d -m 0755 /etc/cloister
+    && install -d -m 0755 /etc/cloister /imports
 
 COPY --from=build /opt/cloister /opt/cloister
 COPY models/ /opt/cloister/models/
