@@ -1,4 +1,4 @@
-"""A site that makes a true update for itself by the commands that people use: a key, a list, a signed bundle of a set."""
+"""A site that makes a true update for itself by the commands that people use: key, list, signed bundle of a set."""
 
 from __future__ import annotations
 
