@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import __version__
-from appliance.errors import ApplianceError, ChoiceError, OptionError, SettingsError
+from appliance.errors import ApplianceError, ChoiceError, OptionError, SettingsError, VocabularyError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Only the command asked for is imported: `--help` answers at once, and the server never loads what it must not.
         return int(importlib.import_module(f"appliance.commands.{given.command}").run(given))
-    except (ChoiceError, OptionError, SettingsError) as error:
+    except (ChoiceError, OptionError, SettingsError, VocabularyError) as error:
         return _refuse(error, EXIT_USAGE)
     except ApplianceError as error:
         return _refuse(error, EXIT_FAILED)
