@@ -71,6 +71,7 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-speakers", type=int, help="at most so many speakers")
     parser.add_argument("--no-diarize", dest="diarize", action="store_false", help="do not tell speakers apart")
     parser.add_argument("--models", type=Path, help="folder of the model set")
+    parser.add_argument("--vocabulary", type=Path, help="text file with names and terms, one a line")
     parser.add_argument("--model", help="speech model of the set, where it has several (default: the set's own)")
 
 

@@ -187,11 +187,11 @@ class Recognizer:
         """Hear those windows again without the terms in which these may have done harm.
 
         Text that ran into the end of the positions, of which the terms took half, was cut off there: it is written
-        anew with all of them. And a window with hardly a word besides the terms is held against what is heard without.
+        anew with all of them. And what looks like an echo of the terms is held against what is heard without.
         """
         room = self._most_tokens(task, batch, LIKELIEST) - len(self._prompt(task, LIKELIEST))
         is_cut = [len(each.tokens) >= room - 1 for each in recognized]
-        again = [at for at, each in enumerate(recognized) if is_cut[at] or task.hotwords.are_most_of(each)]
+        again = [at for at, each in enumerate(recognized) if is_cut[at] or task.hotwords.may_have_harmed(each)]
         if again:
             plain = self._decode(task, [batch[at] for at in again], WITHOUT_TERMS)
             for at, each in zip(again, plain, strict=True):

@@ -14,6 +14,7 @@ BETWEEN = ", "
 MAX_TOKENS = 448 // 2 - 1
 
 MUCH_MORE = 1.5
+LEAST_SENTENCE = 3  # Words; people do say "no, no" and "I see, I see".
 WORD = re.compile(r"\w+")
 
 
@@ -51,17 +52,32 @@ class Hotwords:
             taken.append(term)
         return cls(BETWEEN.join(taken), len(terms), len(taken))
 
-    def are_most_of(self, recognized: RecognizedWindow) -> bool:
-        """Tell whether half of the words of a window or more are words of the terms."""
-        heard = WORD.findall(recognized.text.casefold())
+    def may_have_harmed(self, recognized: RecognizedWindow) -> bool:
+        """Tell whether a window has to be heard without the terms before it is believed."""
+        heard = _words(recognized)
         known = set(WORD.findall(self.text.casefold()))
-        return bool(heard) and 2 * sum(word in known for word in heard) >= len(heard)
+        are_most = bool(heard) and 2 * sum(word in known for word in heard) >= len(heard)
+        return are_most or _ends_twice(heard)
 
 
 def is_echo(with_terms: RecognizedWindow, without: RecognizedWindow) -> bool:
-    """Tell whether a window was filled with the terms because they stood there, and not because somebody said them.
+    """Tell whether text was written because the terms stood there, and not because somebody said it.
 
     Whisper writes down what stands before the text where it hears nobody, and sometimes in the place of what it hears.
-    Without the terms it then hears nothing, or much more. A roll call has about as many words either way.
+    Without the terms it then hears nothing, much less or much more. A roll call has about as many words either way. And with
+    anything before the text it says a short sentence twice, when the sound does not fill thirty seconds.
     """
-    return not without.words or is_invented(without) or len(without.words) > MUCH_MORE * len(with_terms.words)
+    if _ends_twice(_words(with_terms)) and not _ends_twice(_words(without)):
+        return True
+    fewer, more = sorted((len(with_terms.words), len(without.words)))
+    return fewer == 0 or is_invented(without) or more > MUCH_MORE * fewer
+
+
+def _words(recognized: RecognizedWindow) -> list[str]:
+    return WORD.findall(recognized.text.casefold())
+
+
+def _ends_twice(words: list[str]) -> bool:
+    """Tell whether the last words are said twice in a row, and are enough of them to be a sentence."""
+    sizes = range(LEAST_SENTENCE, len(words) // 2 + 1)
+    return any(words[-size:] == words[-2 * size : -size] for size in sizes)
