@@ -64,8 +64,8 @@ def is_echo(with_terms: RecognizedWindow, without: RecognizedWindow) -> bool:
     """Tell whether text was written because the terms stood there, and not because somebody said it.
 
     Whisper writes down what stands before the text where it hears nobody, and sometimes in the place of what it hears.
-    Without the terms it then hears nothing, much less or much more. A roll call has about as many words either way. And with
-    anything before the text it says a short sentence twice, when the sound does not fill thirty seconds.
+    Without the terms it then hears nothing, much less or much more. A roll call has about as many words either way.
+    And with anything before the text it says a short sentence twice, when the sound does not fill thirty seconds.
     """
     if _ends_twice(_words(with_terms)) and not _ends_twice(_words(without)):
         return True

@@ -114,8 +114,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     link = Link(pin="seven brown owls")
     make_link(workshop, person.account_id, done, link.offer(file_keys(workshop, person.account_id, done)))
     open_link(workshop, link.id, link.token)
-    team = Team(name=TITLE).made_by(workshop, person)
-    _save_vocabulary(workshop, person, team)
+    team = _team(workshop, person)
     together = begin_upload(workshop, person.account_id, TITLE, 10, TranscribeOptions(), team.hex)
     take_chunk(workshop, person.account_id, together.id, 0, b"0123456789")
     finish_job(workshop, together.id, _transcript())
@@ -269,9 +268,11 @@ def _standard(workshop: Workshop, person: Person) -> str:
     return put_recording(workshop, person.account_id, TITLE, SOUND.encode() * 100)
 
 
-def _save_vocabulary(workshop: Workshop, person: Person, team: Team) -> None:
+def _team(workshop: Workshop, person: Person) -> Team:
+    team = Team(name=TITLE).made_by(workshop, person)
     terms = seal_document(team.key, DocumentType.VOCABULARY, team.id, 1, WORD.encode())
     save_sealed_vocabulary(workshop, person.account_id, team.hex, terms, from_version=0, epoch=1)
+    return team
 
 
 def _waiting_with_terms(workshop: Workshop, person: Person) -> None:

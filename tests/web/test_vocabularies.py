@@ -58,8 +58,8 @@ def test_terms_come_with_a_private_upload_and_again_with_one_that_goes_on(browse
 @pytest.mark.parametrize(
     ("vocabulary", "code"),
     [
-        ([f"term {number}" for number in range(10_000)], "vocabulary.terms"),
-        (["x" * 1_000_000], "vocabulary.long"),
+        ([str(number) for number in range(2000)], "vocabulary.terms"),
+        (["x" * 10_000], "vocabulary.long"),
         (["x" * 80 + str(number) for number in range(100)], "vocabulary.long"),
         (["ক" * 70 + str(number) for number in range(100)], "vocabulary.size"),
         (["fine", "a\u0000b"], "vocabulary.unreadable"),
@@ -78,6 +78,17 @@ def test_a_hostile_vocabulary_is_refused_and_nothing_is_begun(browser: Browser, 
     assert answer.json()["code"] == code
     assert len(answer.text) < 500
     assert "evil" not in answer.text
+    with browser.workshop.database.read() as session:
+        assert not recordings.exist(session)
+
+
+@pytest.mark.parametrize("vocabulary", [[f"term {number}" for number in range(10_000)], ["x" * 5_000_000]])
+def test_a_vocabulary_larger_than_any_request_is_refused_before_it_is_read(
+    browser: Browser, vocabulary: list[str]
+) -> None:
+    answer = begin(browser, vocabulary)
+    assert answer.status_code == 413
+    assert len(answer.text) < 500
     with browser.workshop.database.read() as session:
         assert not recordings.exist(session)
 
