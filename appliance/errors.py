@@ -8,6 +8,12 @@
     ├── ChoiceError               a choice does not go with the models that are here
     │   ├── UnknownModelError     no speech model has the chosen name
     │   └── UnknownLanguageError  the chosen model does not know the chosen language
+    ├── VocabularyError           a list of names and terms cannot be used
+    │   ├── TooManyTermsError     more terms than a list may have
+    │   ├── VocabularyTooLargeError more bytes than a list may have
+    │   ├── TermTooLongError      a term is longer than any may be
+    │   ├── TermUnreadableError   a term has characters that nobody sees
+    │   └── TermReservedError     a term could be a command to a speech model
     ├── DataFolderError           the data folder cannot be used
     ├── WrongOwnerError           a folder or file belongs to another user
     ├── ClockError                the clock shows a time before this release
@@ -275,6 +281,66 @@ class UnknownLanguageError(ChoiceError):
     )
     language: str
     model: str
+
+
+class VocabularyError(ApplianceError):
+    """A list of names and terms cannot be used. No error repeats a term: what is in the list is in the seal."""
+
+    code = "vocabulary"
+    text = "The names and terms cannot be used."
+
+
+@dataclass(eq=False)
+class TooManyTermsError(VocabularyError):
+    """There are more terms than a list may have."""
+
+    code = "vocabulary.terms"
+    text = (
+        "A vocabulary has at most {most} names and terms, and this one has {count}. Leave out those that come rarely."
+    )
+    count: int
+    most: int
+
+
+@dataclass(eq=False)
+class VocabularyTooLargeError(VocabularyError):
+    """The terms together are larger than a list may be."""
+
+    code = "vocabulary.size"
+    text = (
+        "The names and terms are {size_bytes} bytes together, and {limit_bytes} is the most. Leave out those that come "
+        "rarely."
+    )
+    size_bytes: int
+    limit_bytes: int
+
+
+@dataclass(eq=False)
+class TermTooLongError(VocabularyError):
+    """A term is longer than any may be."""
+
+    code = "vocabulary.long"
+    text = "Line {line} has more than {most} characters. A line is one name or term, not a sentence."
+    line: int
+    most: int
+
+
+@dataclass(eq=False)
+class TermUnreadableError(VocabularyError):
+    """A term has characters that nobody sees."""
+
+    code = "vocabulary.unreadable"
+    text = "Line {line} has a character in it that nobody can see, such as a control character. Type the line anew."
+    line: int
+
+
+@dataclass(eq=False)
+class TermReservedError(VocabularyError):
+    """A term could be taken for a command to a speech model."""
+
+    code = "vocabulary.reserved"
+    text = "Line {line} has “<|” or “|>” in it, by which speech models mark their own commands. Leave that out."
+    line: int
 
 
 @dataclass(eq=False)

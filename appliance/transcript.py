@@ -84,6 +84,8 @@ class Transcript(Value, frozen=True, kw_only=True):
         duration_s: Length of the recording in seconds.
         models: Role to model id, as the set names them; as ``asr`` the one that heard the words.
         model_set: The set they are of, as "<name> <release>"; empty where that is not known, as of old transcripts.
+        terms_given: How many names and terms came with the recording.
+        terms_used: How many of them fit before the text of each window, the first ones.
         speakers: In order of first appearance.
         segments: In order of time.
         turns: Who speaks when, overlap kept; empty without diarization.
@@ -94,6 +96,8 @@ class Transcript(Value, frozen=True, kw_only=True):
     duration_s: float
     models: dict[str, str]
     model_set: str = ""
+    terms_given: int = 0
+    terms_used: int = 0
     speakers: tuple[Speaker, ...]
     segments: tuple[Segment, ...]
     turns: tuple[SpeakerTurn, ...] = ()

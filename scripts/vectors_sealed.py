@@ -63,9 +63,13 @@ def content_vectors() -> Case:
         content_case("transcript, deflated", DocumentType.TRANSCRIPT, 1, plain, padded(DEFLATED_TEXT)),
         content_case("title, stored block", DocumentType.TITLE, 2**64 - 1, plain, padded(stored)),
         content_case("empty summary", DocumentType.SUMMARY, 0, b"", padded(b"\x03\x00")),
+        content_case(
+            "vocabulary of a workspace, third version", DocumentType.VOCABULARY, 3, plain, padded(DEFLATED_TEXT)
+        ),
+        content_case("no terms beside audio", DocumentType.TERMS, 1, b"", padded(b"\x03\x00")),
         content_case("audio chunk 7", DocumentType.AUDIO, 7, pattern(17000), pattern(17000)),
     ]
-    document, audio = opens[0], opens[3]
+    document, vocabulary, audio = opens[0], opens[3], opens[5]
     blob = sealed_of(document)
     changed = {0: "magic", 4: "type", 5: "algorithm", 6: "flags, high", 7: "flags, low", 8: "subject", 31: "version"}
     codes = {4: "crypto.wrong_context", 8: "crypto.wrong_context", 31: "crypto.wrong_context"}
@@ -73,6 +77,7 @@ def content_vectors() -> Case:
         refusal(document, f"a bit of the {what}", flipped(blob, at, 4), codes.get(at, "crypto.unknown_format"))
         for at, what in changed.items()
     ]
+    unknown = sealed_of(vocabulary)[:4] + b"\x0a" + sealed_of(vocabulary)[5:]
     moved = envelope._header(DocumentType.TRANSCRIPT, drawn("another document", 16), 1) + blob[32:]
     other = document | {"subject": drawn("another document", 16).hex()}
     refuses += [
@@ -89,6 +94,12 @@ def content_vectors() -> Case:
         refusal(document | {"version": "2"}, "another version expected", blob, "crypto.wrong_context"),
         refusal(document | {"kind": 2}, "another type expected", blob, "crypto.wrong_context"),
         refusal(other, "moved there, header rewritten", moved, "crypto.wrong_key"),
+        refusal(vocabulary | {"kind": 7}, "a name expected", sealed_of(vocabulary), "crypto.wrong_context"),
+        refusal(vocabulary | {"kind": 9}, "terms beside audio expected", sealed_of(vocabulary), "crypto.wrong_context"),
+        refusal(
+            vocabulary | {"version": "4"}, "a later version expected", sealed_of(vocabulary), "crypto.wrong_context"
+        ),
+        refusal(vocabulary, "a type that nobody knows", unknown, "crypto.unknown_format"),
         refusal(document, "inner: no padding mark", resealed(document, bytes(32)), "crypto.unknown_format"),
         refusal(
             document, "inner: padding too long", resealed(document, padded(stored) + bytes(64)), "crypto.unknown_format"

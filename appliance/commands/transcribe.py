@@ -28,11 +28,14 @@ from appliance.exports import FORMATS
 from appliance.logs import start_logging
 from appliance.options import TranscribeOptions
 from appliance.transcript import Transcript, from_json
+from appliance.vocabulary import read_terms
 from appliance.worker.choices import require_choice
 from appliance.worker.decoding import decode
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.messages import Decode, Transcribe
 from appliance.worker.progress import Standing
+
+MOST_VOCABULARY_BYTES = 2**20  # Of which a vocabulary takes 4 KiB; the rest is refused in words.
 
 Report = Callable[[str, float], None]
 
@@ -48,13 +51,14 @@ def run(given: argparse.Namespace) -> int:
         max_speakers=given.max_speakers,
         model=given.model,
     )
+    vocabulary = _vocabulary(given.vocabulary)
     formats = _formats(given.formats)
     out = _folder(given.out)
     start_logging(logging.ERROR)
     cage.check_kernel(allow_weaker=settings.allow_weaker_cage)
     models = given.models or set_to_load(Store(settings.data, settings.models))[0]
     engine = EngineKeeper(models, settings.threads, allow_weaker=settings.allow_weaker_cage)
-    bench = Bench(settings, engine, options)
+    bench = Bench(settings, engine, options, vocabulary)
     names = output_names(given.files)
     failures = 0
     engine.open()
@@ -79,6 +83,7 @@ class Bench:
     settings: Settings
     engine: EngineKeeper
     options: TranscribeOptions
+    vocabulary: tuple[str, ...] = ()
 
     def transcribe(self, path: Path) -> tuple[dict[str, object], Transcript | None]:
         """Transcribe one file; a failure is an answer too."""
@@ -95,6 +100,8 @@ class Bench:
             "speakers": len(transcript.speakers),
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
         }
+        if self.vocabulary:
+            line["vocabulary"] = {"given": transcript.terms_given, "used": transcript.terms_used}
         return line, transcript
 
     def _transcribe(self, path: Path, report: Report) -> tuple[Transcript, dict[str, float]]:
@@ -112,7 +119,12 @@ class Bench:
 
         def attempt(number: int) -> tuple[dict[str, float], bytes]:
             job = Transcribe(
-                job_id=document_id, options=self.options, document_id=document_id, file_key=file_key, attempt=number
+                job_id=document_id,
+                options=self.options,
+                document_id=document_id,
+                file_key=file_key,
+                attempt=number,
+                vocabulary=self.vocabulary,
             )
             answer, sealed = self.engine.transcribe(job, pcm.descriptor, report)
             return answer.seconds, sealed
@@ -186,6 +198,19 @@ def _formats(given: str) -> list[str]:
     if not names:
         raise OptionError(name="formats", value=given, reason=f"choose from {', '.join(FORMATS)}")
     return names
+
+
+def _vocabulary(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        with path.open("rb") as content:
+            return read_terms(content.read(MOST_VOCABULARY_BYTES).decode("utf-8-sig").split("\n"))
+    except OSError as exc:
+        reason = f"it cannot be read ({exc.strerror})"
+        raise OptionError(name="vocabulary", value=str(path), reason=reason) from exc
+    except UnicodeDecodeError as exc:
+        raise OptionError(name="vocabulary", value=str(path), reason="it is not text in UTF-8") from exc
 
 
 def _folder(out: Path) -> Path:

@@ -37,6 +37,8 @@ class DocumentType(IntEnum):
     INDEX = 5
     TITLE = 6
     NAME = 7
+    VOCABULARY = 8
+    TERMS = 9
 
 
 def new_file_key() -> bytes:

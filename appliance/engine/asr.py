@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +13,12 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
+from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, WITHOUT_TERMS, Decoding
+from appliance.engine.hotwords import Hotwords, is_echo
 from appliance.engine.recognized import RecognizedWindow, is_invented, is_loop_of_nobody, without_repetition
 from appliance.engine.repetition import compression_ratio, repeats
 from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
-from appliance.engine.windows import shared_out, unheard
+from appliance.engine.windows import shared_out, unheard, wave
 from appliance.engine.words import timestamp_spans, words_in_window
 from appliance.errors import ModelFileMissingError, OutOfMemoryError
 
@@ -48,27 +49,9 @@ TOKENS_TO_SPARE = 32
 
 MAX_WORKERS = 4  # Each holds a batch in memory.
 
+NO_HOTWORDS = Hotwords()
+
 UNHEARD_S = 2.0  # Speech of this length without any text is heard once more, by itself.
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """How tokens are chosen.
-
-    Attributes:
-        beam: Hypotheses followed at once.
-        no_repeat_ngram: No sequence of so many tokens comes twice; 0 allows it.
-        fills_window: Whether the sound is filled up to thirty seconds, as in training.
-    """
-
-    beam: int = 5
-    no_repeat_ngram: int = 0
-    fills_window: bool = False
-
-
-LIKELIEST = Decoding()
-WITHOUT_LOOPS = Decoding(no_repeat_ngram=6, fills_window=True)
-"""Nothing is left to chance here either: the same recording gives the same transcript each time it is heard."""
 
 
 class Recognizer:
@@ -110,7 +93,12 @@ class Recognizer:
         return Recognizer(self._model, plan)
 
     def recognize(
-        self, samples: NDArray[np.int16], windows: Sequence[Window], language: str, progress: Progress
+        self,
+        samples: NDArray[np.int16],
+        windows: Sequence[Window],
+        language: str,
+        progress: Progress,
+        hotwords: Hotwords = NO_HOTWORDS,
     ) -> list[RecognizedWindow]:
         """Recognise windows of a recording.
 
@@ -119,6 +107,7 @@ class Recognizer:
             windows: Of speech; without any, nothing runs.
             language: One of Whisper's codes.
             progress: Takes "asr" and the finished fraction after every batch; may raise to stop.
+            hotwords: Names and terms that stand before the text of every window.
 
         Returns:
             In order of time, windows without text left out.
@@ -126,14 +115,19 @@ class Recognizer:
         Raises:
             OutOfMemoryError: Not even one window at a time fits.
         """
-        tokenizer = Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, "transcribe", language)
-        task = _Task(samples, tokenizer, progress, sum(window.duration_s for window in windows))
+        tokenizer = self._tokenizer(language)
+        task = _Task(samples, tokenizer, progress, sum(window.duration_s for window in windows), hotwords)
         duration_s = len(samples) / SAMPLE_RATE_HZ
         within = [window.within(duration_s) for window in windows]
         recognized = self._hear(task, shared_out(within, self._workers))
         recognized += self._hear(task, [part for each in recognized for part in _unheard(each, tokenizer)])
         spoken = [each for each in recognized if each.words and not is_invented(each)]
         return sorted(spoken, key=lambda each: each.window.start_s)
+
+    def hotwords(self, terms: Sequence[str], language: str) -> Hotwords:
+        """Return as many of some terms as fit before the text of a window."""
+        tokenizer = self._tokenizer(language)
+        return Hotwords.fitting(terms, tokenizer.encode, tokenizer.eot)
 
     def language_probabilities(self, samples: NDArray[np.int16], window: Window) -> dict[str, float]:
         """Return how likely each language is in a window, by Whisper's codes."""
@@ -145,6 +139,9 @@ class Recognizer:
         """Whether the model knows more than English."""
         return bool(self._model.model.is_multilingual)
 
+    def _tokenizer(self, language: str) -> Tokenizer:
+        return Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, "transcribe", language)
+
     def _hear(self, task: _Task, windows: Sequence[Window]) -> list[RecognizedWindow]:
         # Windows of like length share a batch, as the longest sets its cost; and where memory is short, the
         # longest find out first.
@@ -153,7 +150,7 @@ class Recognizer:
         recognized: list[RecognizedWindow] = []
         with ThreadPoolExecutor(self._workers) as pool:
             while queue:
-                batches = _wave(queue, self._workers, rungs[0])
+                batches = wave(queue, self._workers, rungs[0])
                 try:
                     found = []
                     for batch, heard in zip(
@@ -174,12 +171,32 @@ class Recognizer:
 
     def _recognize_batch(self, task: _Task, batch: Sequence[Window]) -> list[RecognizedWindow]:
         recognized = list(self._decode(task, batch, LIKELIEST))
+        if task.hotwords.text:
+            recognized = self._doubted(task, batch, recognized)
         looping = [number for number, each in enumerate(recognized) if repeats(each.text)]
         if looping:
             second = self._decode(task, [batch[number] for number in looping], WITHOUT_LOOPS)
             for number, each in zip(looping, second, strict=True):
                 is_empty = is_loop_of_nobody(recognized[number]) or is_loop_of_nobody(each)
                 recognized[number] = replace(each, words=()) if is_empty else without_repetition(each)
+        return recognized
+
+    def _doubted(
+        self, task: _Task, batch: Sequence[Window], recognized: list[RecognizedWindow]
+    ) -> list[RecognizedWindow]:
+        """Hear those windows again without the terms in which these may have done harm.
+
+        Text that ran into the end of the positions, of which the terms took half, was cut off there: it is written
+        anew with all of them. And what looks like an echo of the terms is held against what is heard without.
+        """
+        room = self._most_tokens(task, batch, LIKELIEST) - len(self._prompt(task, LIKELIEST))
+        is_cut = [len(each.tokens) >= room - 1 for each in recognized]
+        again = [at for at, each in enumerate(recognized) if is_cut[at] or task.hotwords.may_have_harmed(each)]
+        if again:
+            plain = self._decode(task, [batch[at] for at in again], WITHOUT_TERMS)
+            for at, each in zip(again, plain, strict=True):
+                if is_cut[at] or is_echo(recognized[at], each):
+                    recognized[at] = each
         return recognized
 
     def _decode(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> Iterator[RecognizedWindow]:
@@ -226,19 +243,27 @@ class Recognizer:
     def _generate(
         self, task: _Task, encoded: StorageView, batch: Sequence[Window], decoding: Decoding
     ) -> list[WhisperGenerationResult]:
-        prompt = self._model.get_prompt(task.tokenizer, previous_tokens=[])
-        longest_s = max(window.duration_s for window in batch)
+        prompt = self._prompt(task, decoding)
         found: list[WhisperGenerationResult] = self._model.model.generate(
             encoded,
             [prompt] * len(batch),
             beam_size=decoding.beam,
             no_repeat_ngram_size=decoding.no_repeat_ngram,
-            max_length=min(MAX_TOKENS, len(prompt) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s)),
+            max_length=self._most_tokens(task, batch, decoding),
             suppress_tokens=get_suppressed_tokens(task.tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
         return found
+
+    def _prompt(self, task: _Task, decoding: Decoding) -> list[int]:
+        hotwords = task.hotwords.text if decoding.knows_terms else ""
+        prompt: list[int] = self._model.get_prompt(task.tokenizer, previous_tokens=[], hotwords=hotwords or None)
+        return prompt
+
+    def _most_tokens(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> int:
+        longest_s = max(window.duration_s for window in batch)
+        return min(MAX_TOKENS, len(self._prompt(task, decoding)) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s))
 
 
 @dataclass(slots=True)
@@ -249,6 +274,7 @@ class _Task:
     tokenizer: Tokenizer
     progress: Progress
     total_s: float
+    hotwords: Hotwords
     done_s: float = 0.0
 
     def advance(self, seconds: float) -> None:
@@ -259,13 +285,6 @@ class _Task:
 def _workers(plan: DevicePlan) -> int:
     """Return how many batches run at once: a GPU is busy with one, a CPU's cores share nothing but the weights."""
     return min(plan.threads, MAX_WORKERS) if plan.device == "cpu" else 1
-
-
-def _wave(queue: Sequence[Window], workers: int, batch: int) -> list[Sequence[Window]]:
-    """Return the next batches, one a worker and of like size, so that no worker waits long for another."""
-    waves = ceil(len(queue) / (workers * batch))
-    size = ceil(len(queue) / (workers * waves))
-    return [queue[first : first + size] for first in range(0, min(len(queue), workers * size), size)]
 
 
 def _unheard(recognized: RecognizedWindow, tokenizer: Tokenizer) -> list[Window]:

@@ -37,7 +37,7 @@ from appliance.errors import OutOfMemoryError, UnknownLanguageError
 from appliance.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -112,7 +112,12 @@ class Pipeline:
         )
 
     def transcribe(
-        self, samples: NDArray[np.int16], options: TranscribeOptions, progress: Progress, attempt: int = 1
+        self,
+        samples: NDArray[np.int16],
+        options: TranscribeOptions,
+        progress: Progress,
+        attempt: int = 1,
+        vocabulary: Sequence[str] = (),
     ) -> tuple[Transcript, dict[str, float]]:
         """Turn a recording into a transcript.
 
@@ -121,6 +126,7 @@ class Pipeline:
             options: What the person chose.
             progress: Takes the stage and its finished fraction between batches; may raise JobCancelled.
             attempt: From 2 on, the smaller device plan is used.
+            vocabulary: Names and terms that are likely to be spoken, those that matter most first.
 
         Returns:
             The transcript, and the seconds that each stage took.
@@ -134,7 +140,7 @@ class Pipeline:
         known = self.model_set.manifest.roles[role].languages
         if options.language is not None and known and options.language not in known:
             raise UnknownLanguageError(language=options.language, model=self.models[role])
-        job = _Job(self, role, samples, options, progress, self.plan.for_attempt(attempt))
+        job = _Job(self, role, samples, options, progress, self.plan.for_attempt(attempt), vocabulary)
         try:
             return job.finish()
         except OutOfMemoryError:
@@ -155,6 +161,7 @@ class _Job:
     options: TranscribeOptions
     progress: Progress
     plan: DevicePlan
+    vocabulary: Sequence[str]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def finish(self) -> tuple[Transcript, dict[str, float]]:
@@ -174,7 +181,8 @@ class _Job:
             if language is None:
                 language, _ = detect_language(recognizer, self.samples, windows, self.progress)
         with self.timed("asr"):
-            recognized = recognizer.recognize(self.samples, windows, language, self.progress)
+            hotwords = recognizer.hotwords(self.vocabulary, language)
+            recognized = recognizer.recognize(self.samples, windows, language, self.progress, hotwords)
         with self.timed("words"):
             segments = sentences(self.align(recognized, language))
         turns = self.turns(segmentation) if segmentation else ()
@@ -185,6 +193,8 @@ class _Job:
             duration_s=len(self.samples) / SAMPLE_RATE_HZ,
             models=self.pipeline.model_set.models_with(self.role),
             model_set=self.pipeline.model_set.title,
+            terms_given=hotwords.given,
+            terms_used=hotwords.used,
             speakers=speakers_of(turns),
             segments=segments,
             turns=turns,

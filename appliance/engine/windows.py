@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,3 +141,10 @@ def _cut(region: Region, scores: SpeechScores) -> list[Region]:
         pieces.append(Region(start, cut))
         start = cut
     return [*pieces, Region(start, region.end)]
+
+
+def wave(queue: Sequence[Window], workers: int, batch: int) -> list[Sequence[Window]]:
+    """Return the next batches, one a worker and of like size, so that no worker waits long for another."""
+    waves = ceil(len(queue) / (workers * batch))
+    size = ceil(len(queue) / (workers * waves))
+    return [queue[first : first + size] for first in range(0, min(len(queue), workers * size), size)]

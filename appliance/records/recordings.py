@@ -18,7 +18,8 @@ from appliance.records.tables import Job, Recording, SealedTranscript, Share
 __all__ = [
     "PRIVATE", "STANDARD", "Listed", "Recording", "abandoned", "add", "audio_ids", "change_options", "count_chunk",
     "exist", "forget_particulars", "inside", "listing", "mark_audio_erased", "mark_stored", "options_of", "owned",
-    "private_places", "put_in", "remove", "searchable", "title_ids", "unfinished", "uploading", "with_ended_job",
+    "private_places", "put_in", "put_terms", "remove", "searchable", "title_ids", "unfinished", "uploading",
+    "with_ended_job",
 ]  # fmt: skip
 
 STANDARD, PRIVATE = "standard", "private"
@@ -137,6 +138,17 @@ def change_options(session: Session, recording_id: str, options: TranscribeOptio
         raise ConflictError
 
 
+def put_terms(session: Session, recording_id: str, sealed: bytes | None) -> None:
+    """Put the sealed names and terms beside a recording that is uploading, in the place of those of before.
+
+    Raises:
+        ConflictError: Its job was made meanwhile.
+    """
+    statement = update(Recording).where(col(Recording.id) == recording_id, col(Recording.state) == "uploading")
+    if not session.exec(statement.values(sealed_terms=sealed)).rowcount:
+        raise ConflictError
+
+
 def count_chunk(session: Session, recording_id: str, number: int) -> None:
     """Count chunk ``number``, which is in the spool now.
 
@@ -165,9 +177,9 @@ def mark_stored(session: Session, recording_id: str) -> bool:
 
 
 def mark_audio_erased(session: Session, recording_id: str) -> bool:
-    """Say that key and bytes of the audio are gone; tell whether that was new."""
+    """Say that key and bytes of the audio are gone, and the terms with them; tell whether that was new."""
     statement = update(Recording).where(col(Recording.id) == recording_id, col(Recording.state) != "audio_erased")
-    return session.exec(statement.values(state="audio_erased")).rowcount == 1
+    return session.exec(statement.values(state="audio_erased", sealed_terms=None)).rowcount == 1
 
 
 def forget_particulars(session: Session, recording_id: str) -> None:

@@ -29,6 +29,7 @@ class Recording(SQLModel, table=True):
         options_json: What the person chose, until the job takes it over.
         audio_id: Document id of the audio, 16 bytes.
         title_id: Document id of the title, 16 bytes.
+        sealed_terms: Names and terms for the engine under the audio's key, until the job has ended; None without any.
     """
 
     __tablename__ = "recordings"
@@ -53,6 +54,7 @@ class Recording(SQLModel, table=True):
     title_id: bytes = Field(unique=True, max_length=DOCUMENT_ID_BYTES)
     sealed_title: bytes
     title_version: int = 1
+    sealed_terms: bytes | None = None
 
 
 class Job(SQLModel, table=True):
@@ -169,6 +171,22 @@ class WorkspaceMember(SQLModel, table=True):
     workspace_id: str = Field(foreign_key="workspaces.id", primary_key=True, max_length=ID_CHARACTERS)
     account_id: str = Field(foreign_key="accounts.id", primary_key=True, index=True, max_length=ID_CHARACTERS)
     role: str = Field(max_length=16)
+
+
+class Vocabulary(SQLModel, table=True):
+    """Names and terms of a workspace, sealed by its members' browsers under the workspace key.
+
+    Attributes:
+        version: Grows by one with every change, and is inside the seal too.
+        epoch: Of the workspace key under which it is sealed.
+    """
+
+    __tablename__ = "vocabularies"
+
+    workspace_id: str = Field(foreign_key="workspaces.id", primary_key=True, max_length=ID_CHARACTERS)
+    version: int
+    epoch: int
+    sealed: bytes
 
 
 class Share(SQLModel, table=True):

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, delete, exists, func, select
 
 from appliance.crypto.members import Role, SignedList
 from appliance.errors import ConflictError, NotFoundError
-from appliance.records.tables import Recording, StoredList, Workspace, WorkspaceMember
+from appliance.records.tables import Recording, StoredList, Vocabulary, Workspace, WorkspaceMember
 
 __all__ = [
     "StoredList", "Workspace", "add", "append", "chain", "forget_account", "has_recordings", "ids", "joined", "members",
@@ -130,6 +130,6 @@ def ids(session: Session) -> set[bytes]:
 
 def remove(session: Session, workspace_id: str) -> None:
     """Remove the rows of a workspace; its keys and recordings are gone before."""
-    for table in (WorkspaceMember, StoredList):
+    for table in (WorkspaceMember, StoredList, Vocabulary):
         session.exec(delete(table).where(col(table.workspace_id) == workspace_id))
     session.exec(delete(Workspace).where(col(Workspace.id) == workspace_id))

@@ -48,6 +48,7 @@ from appliance.errors import (
     UploadEmptyError,
     UploadError,
     UploadTooLargeError,
+    VocabularyError,
     WorkspaceNotEmptyError,
 )
 from appliance.web.languages import mark
@@ -61,6 +62,7 @@ STATUS: dict[type[ApplianceError], int] = {
     ApplianceError: 500,
     OptionError: 422,
     ChoiceError: 422,
+    VocabularyError: 422,
     CryptoError: 500,
     MemberListError: 422,
     UploadError: 400,

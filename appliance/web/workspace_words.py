@@ -25,6 +25,25 @@ REFUSALS = {
     "not_member": mark(
         "You are not in the newest member list, although the appliance shows this workspace to you. It stays closed."
     ),
+    "vocabulary_older": mark(
+        "The appliance shows older names and terms of this workspace than you have seen, or none any more. They are "
+        "not used. Tell your administrator: a backup may have been put back, or somebody is replaying old data."
+    ),
+    "vocabulary_exchanged": mark(
+        "These are not the names and terms that you have seen of this workspace: somebody exchanged them. They are not "
+        "used. Tell your administrator."
+    ),
+    "terms_terms": mark("There are {count} names and terms, and {most} is the most. Leave out those that come rarely."),
+    "terms_size": mark(
+        "The names and terms are {size} bytes together, and {limit} is the most. Leave out those that come rarely."
+    ),
+    "terms_long": mark("Line {line} has more than {most} characters. A line is one name or term, not a sentence."),
+    "terms_unreadable": mark(
+        "Line {line} has a character in it that nobody can see, such as a control character. Type the line anew."
+    ),
+    "terms_reserved": mark(
+        "Line {line} has “<|” or “|>” in it, by which speech models mark their own commands. Leave that out."
+    ),
     "place_unseen": mark("Unlock your vault first: without it nobody sees which workspace this is."),
 }
 

@@ -159,7 +159,7 @@ def _transcribe(channel: Channel, jobs: Jobs, pipeline: Pipeline, request: Trans
             channel.send(Progress(stage=stage, fraction=fraction))
 
     samples = np.frombuffer(mmap.mmap(pcm, 0, prot=mmap.PROT_READ), dtype=np.int16)
-    transcript, seconds = pipeline.transcribe(samples, request.options, progress, request.attempt)
+    transcript, seconds = pipeline.transcribe(samples, request.options, progress, request.attempt, request.vocabulary)
     message, sealed = seal_transcript(request, transcript, seconds)
     descriptor = os.memfd_create("transcript", os.MFD_CLOEXEC)
     try:

@@ -64,6 +64,7 @@ class Transcribe(Message, frozen=True):
         file_key: Its key, already wrapped by the server; the key-encrypting key never enters a child. None in privacy
             mode: the engine makes a key, which nobody but the recipients ever learns.
         recipients: Who can open the transcript, in privacy mode.
+        vocabulary: Names and terms that are likely to be spoken.
         attempt: 1, or 2 for the retry, which runs a smaller plan.
     """
 
@@ -73,6 +74,7 @@ class Transcribe(Message, frozen=True):
     file_key: bytes | None
     attempt: int
     recipients: tuple[Recipient, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
 
 class Cancel(Message, frozen=True):

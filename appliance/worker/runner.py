@@ -35,6 +35,7 @@ from appliance.worker.messages import Decode, Transcribe, Transcribed
 from appliance.worker.process import Child
 from appliance.worker.progress import Standing
 from appliance.worker.recipients import keep_sealed_keys, recipients_of
+from appliance.worker.terms import terms_of
 from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -233,7 +234,7 @@ def _run_engine(
     In standard mode the server makes the file key and wraps it first. In privacy mode the engine makes it, and what
     comes back is sealed to the recipients.
     """
-    recipients = recipients_of(workshop, recording)
+    recipients, vocabulary = recipients_of(workshop, recording), terms_of(workshop, recording)
     transcript_key = None if recipients else new_file_key()
     if transcript_key is not None:
         keep_file_key(workshop, document_id, transcript_key)
@@ -246,6 +247,7 @@ def _run_engine(
             file_key=transcript_key,
             recipients=recipients,
             attempt=number,
+            vocabulary=vocabulary,
         )
         return workshop.engine.transcribe(request, pcm.descriptor, report)
 

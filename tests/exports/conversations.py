@@ -77,6 +77,8 @@ def _told(lines: tuple[Line, ...], language: str, *, names: tuple[str, ...] = ()
         duration_s=max(end for *_, end, _ in lines),
         models={"segmentation": "pyannote-3.0", "asr": "whisper-base", "aligner/bn": "wav2vec2"},
         model_set="starter 3",
+        terms_given=12,
+        terms_used=9,
         speakers=tuple(Speaker(id=who, name=name) for who, name in zip(ids, named, strict=True)),
         segments=segments,
         turns=tuple(SpeakerTurn(start=start, end=end, speaker=who) for who, start, end, _ in lines if who),

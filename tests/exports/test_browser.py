@@ -101,6 +101,8 @@ def transcripts(draw: st.DrawFn) -> Transcript:
             st.dictionaries(st.text(max_size=5) | st.sampled_from(["7", "10", "__proto__"]), texts, max_size=4)
         ),
         model_set=draw(texts),
+        terms_given=draw(st.integers(0, 200)),
+        terms_used=draw(st.integers(0, 200)),
         speakers=speakers,
         segments=tuple(segments),
         turns=tuple(turns),

@@ -38,8 +38,9 @@ def test_every_file_we_agreed_on_belongs_to_a_conversation() -> None:
 
 
 def test_a_transcript_of_before_sets_were_named_is_read() -> None:
-    old = to_json(SILENCE).replace(b'"model_set":"",', b"")
+    old = to_json(SILENCE).replace(b'"model_set":"","terms_given":0,"terms_used":0,', b"")
     assert b"model_set" not in old
+    assert b"terms" not in old
     assert from_json(old) == SILENCE
     assert b'"model_set":"starter 3"' in to_json(CONVERSATIONS["chinese"])
 

@@ -102,6 +102,39 @@ def test_a_speech_model_that_the_set_lacks_is_refused_with_those_that_there_are(
     assert "[choice.model]" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"\n".join(b"term %d" % number for number in range(10_000)), "vocabulary.terms"),
+        (b"fine\n<|endoftext|>\n", "vocabulary.reserved"),
+        (b"\xff\xfe not text", "option"),
+        (b"x" * 2_000_000, "vocabulary.long"),
+        (None, "option"),
+    ],
+)
+def test_a_vocabulary_that_cannot_be_used_is_refused_before_models_are_loaded(
+    tmp_path: Path, sample_wav: Path, content: bytes | None, code: str
+) -> None:
+    file = tmp_path / "terms.txt"
+    if content is not None:
+        file.write_bytes(content)
+    answer = appliance("transcribe", sample_wav, "--out", tmp_path / "out", "--vocabulary", file)
+    assert answer.returncode == 2
+    assert f"[{code}]" in answer.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.models
+def test_a_vocabulary_spells_a_name_and_the_answer_says_how_many_terms_fit(tmp_path: Path, sample_wav: Path) -> None:
+    (tmp_path / "terms.txt").write_text("Dihann\nKaethe\n\n")
+    answer = appliance(
+        "transcribe", sample_wav, "--out", tmp_path, "--formats", "txt", "--no-diarize", "--language", "en",
+        "--vocabulary", tmp_path / "terms.txt",
+    )  # fmt: skip
+    assert json.loads(answer.stdout)["vocabulary"] == {"given": 2, "used": 2}
+    assert "Dihann" in (tmp_path / "sample.txt").read_text()
+
+
 def test_a_folder_without_a_model_set_is_named(tmp_path: Path, sample_wav: Path) -> None:
     answer = appliance("transcribe", sample_wav, "--out", tmp_path, "--models", tmp_path / "nowhere")
     assert answer.returncode == 1

@@ -58,9 +58,9 @@ test("a renamed speaker is renamed in every file", () => {
 });
 
 test("an old transcript, which names no set of models, has an empty name in its JSON, as the appliance writes it", () => {
-  const { model_set: _none, ...old } = conversation("silence");
+  const { model_set: _set, terms_given: _given, terms_used: _used, ...old } = conversation("silence");
   assert.equal(encoded(old), shown("json", conversation("silence")).trimEnd());
-  assert.match(encoded(old), /"model_set":""/);
+  assert.match(encoded(old), /"model_set":"","terms_given":0,"terms_used":0/);
 });
 
 test("a file is named after its recording and harmless", () => {

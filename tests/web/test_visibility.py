@@ -46,6 +46,8 @@ from appliance.worker.library import tidy
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload
 from appliance.worker.sharing import file_keys, make_link, open_link
 from appliance.worker.tasks import Bell
+from appliance.worker.terms import keep_terms
+from appliance.worker.vocabularies import save_sealed_vocabulary
 from appliance.worker.workshop import Workshop
 from tests.conftest import REPOSITORY
 from tests.links import Link
@@ -101,7 +103,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     done = _standard(workshop, person)
     finish_job(workshop, done, _transcript())
     fail_job(workshop, _standard(workshop, person), UnreadableMediaError())
-    _standard(workshop, person)
+    _waiting_with_terms(workshop, person)
     finish_privately(workshop, _private(workshop, person), _transcript())
     _private(workshop, person, survives_restart=True)
     memory = seal_document(
@@ -112,7 +114,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     link = Link(pin="seven brown owls")
     make_link(workshop, person.account_id, done, link.offer(file_keys(workshop, person.account_id, done)))
     open_link(workshop, link.id, link.token)
-    team = Team(name=TITLE).made_by(workshop, person)
+    team = _team(workshop, person)
     together = begin_upload(workshop, person.account_id, TITLE, 10, TranscribeOptions(), team.hex)
     take_chunk(workshop, person.account_id, together.id, 0, b"0123456789")
     finish_job(workshop, together.id, _transcript())
@@ -266,10 +268,25 @@ def _standard(workshop: Workshop, person: Person) -> str:
     return put_recording(workshop, person.account_id, TITLE, SOUND.encode() * 100)
 
 
+def _team(workshop: Workshop, person: Person) -> Team:
+    team = Team(name=TITLE).made_by(workshop, person)
+    terms = seal_document(team.key, DocumentType.VOCABULARY, team.id, 1, WORD.encode())
+    save_sealed_vocabulary(workshop, person.account_id, team.hex, terms, from_version=0, epoch=1)
+    return team
+
+
+def _waiting_with_terms(workshop: Workshop, person: Person) -> None:
+    content = SOUND.encode() * 100
+    recording = begin_upload(workshop, person.account_id, TITLE, len(content), TranscribeOptions())
+    keep_terms(workshop, recording, (WORD,))
+    take_chunk(workshop, person.account_id, recording.id, 0, content)
+
+
 def _private(workshop: Workshop, person: Person, *, survives_restart: bool = False) -> str:
     content, options = SOUND.encode() * 100, TranscribeOptions(language="bn", speakers=2)
     upload = PrivateUpload(sealed_title(person, TITLE), len(content), options, survives_restart=survives_restart)
     recording = begin_private_upload(workshop, person.account_id, upload)
+    keep_terms(workshop, recording, (WORD,))
     take_chunk(workshop, person.account_id, recording.id, 0, content)
     return recording.id
 

@@ -18,6 +18,7 @@ from appliance.web.pages.sign_in import SignInPages
 from appliance.web.pages.trust import TrustPages
 from appliance.web.pages.uploads import UploadSteps
 from appliance.web.pages.vault import VaultAnswers
+from appliance.web.pages.vocabularies import VocabularyAnswers
 from appliance.web.pages.what_it_sees import WhatItSeesPage
 from appliance.web.pages.workspaces import PlaceAnswers, WorkspacePages
 from appliance.web.pages.your_data import YourDataPages
@@ -45,6 +46,7 @@ CONTROLLERS = (
     TrustPages,
     UploadSteps,
     VaultAnswers,
+    VocabularyAnswers,
     WhatItSeesPage,
     YourDataPages,
     WorkspacePages,

@@ -18,10 +18,12 @@ from appliance.errors import ChunkSizeError, NotFoundError
 from appliance.options import TranscribeOptions
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
+from appliance.vocabulary import read_terms
 from appliance.web.visit import GivenWorkshop, OwnerId
 from appliance.worker import intake
 from appliance.worker.privacy import SealedTitle
 from appliance.worker.private_intake import PrivateUpload, begin_private_upload, continue_private_upload
+from appliance.worker.terms import keep_terms
 from appliance.worker.workshop import Workshop
 
 SAMPLE = Path("sample", "sample.wav")
@@ -36,12 +38,14 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Attributes:
         workspace: Whose members may read it; None for the person alone.
+        vocabulary: Names and terms that are likely to be spoken, opened by the page.
     """
 
     name: str
     size_bytes: int
     options: TranscribeOptions
     workspace: WorkspaceId | None = None
+    vocabulary: list[str] = []
 
 
 class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +54,7 @@ class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     Attributes:
         survives_restart: Whether the audio's key may be stored, wrapped, until the job has ended.
         workspace: Whose members will read it; None for the person alone.
+        vocabulary: As in standard mode: the engine has to know it as it has to hear the sound.
     """
 
     title: SealedTitle
@@ -57,12 +62,14 @@ class NewPrivateUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     options: TranscribeOptions
     survives_restart: bool
     workspace: WorkspaceId | None = None
+    vocabulary: list[str] = []
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to transcribe an upload that goes on."""
 
     options: TranscribeOptions
+    vocabulary: list[str] = []
 
 
 class UploadState(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +93,9 @@ class UploadSteps(Controller):
     @post("/recordings", sync_to_thread=True)
     def begin(self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewUpload]) -> UploadState:
         """Begin an upload, or go on with the same file's unfinished one."""
+        terms = read_terms(data.vocabulary)
         begun = intake.begin_upload(workshop, owner_id, data.name, data.size_bytes, data.options, data.workspace)
+        keep_terms(workshop, begun, terms)
         return _state(begun)
 
     @post("/recordings/private", sync_to_thread=True)
@@ -94,15 +103,21 @@ class UploadSteps(Controller):
         self, workshop: GivenWorkshop, owner_id: OwnerId, data: JSONBody[NewPrivateUpload]
     ) -> UploadState:
         """Begin an upload in privacy mode."""
+        terms = read_terms(data.vocabulary)
         upload = PrivateUpload(data.title, data.size_bytes, data.options, data.survives_restart, data.workspace)
-        return _state(begin_private_upload(workshop, owner_id, upload))
+        begun = begin_private_upload(workshop, owner_id, upload)
+        keep_terms(workshop, begun, terms)
+        return _state(begun)
 
     @post("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
     def go_on(
         self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId, data: JSONBody[Choices]
     ) -> UploadState:
         """Go on with an unfinished upload in privacy mode; the browser knows by its title which one it is."""
-        return _state(continue_private_upload(workshop, owner_id, recording_id.hex, data.options))
+        terms = read_terms(data.vocabulary)
+        begun = continue_private_upload(workshop, owner_id, recording_id.hex, data.options)
+        keep_terms(workshop, begun, terms)
+        return _state(begun)
 
     @get("/recordings/{recording_id:uuid}/upload", sync_to_thread=True)
     def standing(self, workshop: GivenWorkshop, owner_id: OwnerId, recording_id: RecordingId) -> UploadState:

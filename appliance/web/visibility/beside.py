@@ -54,7 +54,12 @@ class Note:
 
 PROCESSES = (
     Note("decoder", mark("The sound of one recording, while it is being opened")),
-    Note("engine", mark("The sound and the text of one recording, while it is being transcribed; in privacy mode too")),
+    Note(
+        "engine",
+        mark(
+            "The sound, the text, and the names and terms of one recording, while it transcribes; in privacy mode too"
+        ),
+    ),
     Note("server", mark("A piece of an upload until it is sealed; in standard mode an open text while it answers you")),
 )
 """Memory of the processes at work, gone when the work ends."""

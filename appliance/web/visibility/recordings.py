@@ -25,6 +25,12 @@ TABLES = (
             clear("title_id", mark("A random number for the title")),
             Column("sealed_title", mark("Its title, which is the name of the file"), Sight.APPLIANCE, Sight.OWNER),
             clear("title_version", mark("How often the title was changed")),
+            Column(
+                "sealed_terms",
+                mark("Names and terms for the engine, under the key of the sound, until its transcript is done"),
+                Sight.APPLIANCE,
+                Sight.NOTHING,
+            ),
         ),
     ),
     Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.web.languages import mark
-from appliance.web.visibility.sight import Table, clear, digest
+from appliance.web.visibility.sight import Column, Sight, Table, clear, digest
 
 TABLES = (
     Table(
@@ -26,6 +26,17 @@ TABLES = (
             clear("body", mark("The members with roles and public keys, and the sealed name of the workspace")),
             digest("signature", mark("The signature of the owner who made it")),
             clear("created_at", mark("When it came")),
+        ),
+    ),
+    Table(
+        "vocabularies",
+        mark("Names and terms of a workspace"),
+        mark("Sealed by the members' browsers under the key of the workspace. The appliance cannot read them."),
+        (
+            clear("workspace_id", mark("Of which workspace")),
+            clear("version", mark("How often they were changed")),
+            clear("epoch", mark("With which key of the workspace they are sealed, as a number")),
+            Column("sealed", mark("The names and terms"), Sight.OWNER),
         ),
     ),
     Table(

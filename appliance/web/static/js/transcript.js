@@ -4,7 +4,7 @@
 import { askBeforeDeleting } from "./deletion.js";
 import { offerDownloads } from "./downloads.js";
 import { notify } from "./notices.js";
-import { showModelSet } from "./private/facts.js";
+import { showMaking } from "./private/facts.js";
 import { nameOf, renamed } from "./pure/transcript.js";
 import { openTranscript } from "./transcript_source.js";
 import { TranscriptView } from "./transcript_view.js";
@@ -25,7 +25,7 @@ async function show() {
   try {
     const { transcript } = await opening;
     await view.draw(transcript);
-    showModelSet(transcript);
+    showMaking(transcript);
     loading.remove();
   } catch (error) {
     loading.textContent = tell(error);

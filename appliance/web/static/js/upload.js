@@ -10,6 +10,7 @@ import { UploadRow } from "./upload_row.js";
 import { requireVault } from "./vault.js";
 import { say } from "./words.js";
 import { inWords } from "./workspaces/trouble.js";
+import { loadVocabulary } from "./workspaces/vocabulary.js";
 
 /**
  * @typedef {import("./pure/options.js").Options} Options
@@ -141,12 +142,17 @@ class Upload {
   async beginning() {
     const { file, options, privacy } = this;
     const { signal } = this.stopping;
-    if (!privacy.isPrivate) {
-      const place = privacy.workspace === "" ? {} : { workspace: privacy.workspace };
-      return () => ask("POST", "/recordings", { name: file.name, size_bytes: file.size, options, ...place }, signal);
-    }
+    const upload = { name: file.name, size_bytes: file.size, options };
+    const { workspace } = privacy;
+    if (!privacy.isPrivate && workspace === "") return () => ask("POST", "/recordings", upload, signal);
     const vault = await requireVault();
     if (vault === null) throw new Stopped();
+    if (!privacy.isPrivate) {
+      return async () => {
+        const { terms } = await loadVocabulary(vault, workspace);
+        return ask("POST", "/recordings", { ...upload, workspace, vocabulary: terms }, signal);
+      };
+    }
     return () => beginPrivately(vault, file, options, privacy, signal);
   }
 

@@ -14,13 +14,13 @@ const ALGORITHM = 1; // Cobblestone-256.
 const HEADER_BYTES = 32;
 const ID_BYTES = 16;
 const AUDIO = 3;
-const LAST_TYPE = 7;
+const LAST_TYPE = 9;
 const DEFLATED_AND_PADDED = 3;
 const MARK = 0x80;
 // The engine seals what hostile audio made it write, so an authentic text may still be one that inflates without end.
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
-/** What a sealed document holds. Number 3 is audio. */
+/** What a sealed document holds. Number 3 is audio; 9 is sealed by the appliance, and no page opens it. */
 export const DocumentType = Object.freeze({
   TRANSCRIPT: 1,
   SUMMARY: 2,
@@ -28,6 +28,8 @@ export const DocumentType = Object.freeze({
   INDEX: 5,
   TITLE: 6,
   NAME: 7,
+  VOCABULARY: 8,
+  TERMS: 9,
 });
 
 /** A fresh key for one document. */

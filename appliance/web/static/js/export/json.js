@@ -19,13 +19,16 @@ export function render(transcript) {
  * @param {Transcript} transcript
  * @returns {string}
  */
-export function encoded({ schema, language, duration_s, models, model_set = "", speakers, segments, turns }) {
+export function encoded({ schema, language, duration_s, models, speakers, segments, turns, ...made }) {
+  const { model_set = "", terms_given = 0, terms_used = 0 } = made; // Old transcripts have none of these.
   return object({
     schema: String(schema),
     language: string(language),
     duration_s: real(duration_s),
     models: sorted(models),
     model_set: string(model_set),
+    terms_given: String(terms_given),
+    terms_used: String(terms_used),
     speakers: list(speakers, ({ id, name }) => object({ id: string(id), name: string(name) })),
     segments: list(segments, segment),
     turns: list(turns, ({ start, end, speaker }) =>

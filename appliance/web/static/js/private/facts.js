@@ -17,11 +17,15 @@ export function showFacts(transcript) {
 }
 
 /**
- * Which speech model made a transcript, and of which set: it says so itself, in both modes; an old one does not.
+ * Which speech model made a transcript, of which set, and with how many terms: it says so itself, in both modes; an old
+ * one does not.
  * @param {import("../pure/transcript.js").Transcript} transcript
  */
-export function showModelSet({ model_set: models = "", models: { asr: model = "?" } }) {
-  if (models !== "") document.querySelector("[data-facts]")?.append(fact(say("made_with", { model, models })));
+export function showMaking({ model_set: models = "", models: { asr: model = "?" }, terms_given = 0, terms_used = 0 }) {
+  const { format } = new Intl.NumberFormat(language);
+  const facts = models === "" ? [] : [say("made_with", { model, models })];
+  if (terms_given > 0) facts.push(say("terms_used", { used: format(terms_used), given: format(terms_given) }));
+  document.querySelector("[data-facts]")?.append(...facts.map(fact));
 }
 
 /** @param {string} text */

@@ -3,6 +3,7 @@
 
 import { fromBase64 } from "../crypto/bytes.js";
 import { ask } from "../request.js";
+import { loadVocabulary } from "../workspaces/vocabulary.js";
 import { keysAt } from "./keys.js";
 import { noteOwnTitle } from "./title_memory.js";
 import { openTitle, sealTitle } from "./titles.js";
@@ -26,11 +27,12 @@ const MAX_TITLE_CHARACTERS = 250;
  */
 export async function beginPrivately(vault, file, options, { survivesRestart, workspace }, signal) {
   const title = titleOf(file.name);
+  const vocabulary = workspace === "" ? [] : (await loadVocabulary(vault, workspace)).terms;
   const unfinished = await findUnfinished(vault, title, file.size, workspace);
-  if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, { options }, signal);
+  if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, { options, vocabulary }, signal);
   const sealed = await sealTitle(await keysAt(vault, workspace), title);
   const place = workspace === "" ? {} : { workspace };
-  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart, ...place };
+  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart, vocabulary, ...place };
   const begun = await ask("POST", "/recordings/private", content, signal);
   await noteOwnTitle(vault, begun.id, fromBase64(sealed.sealed));
   return begun;

@@ -18,7 +18,8 @@ import { forgetTitles } from "./titled.js";
  *   search pack: version, SHA-256 of the sealed bytes, bytes of its text, and which transcript is in it in which version.
  * @typedef {{schema: 1, documents: Record<string, Remembered>, packs: Record<string, RememberedPack>,
  *   titles?: Record<string, string>, people?: Record<string, import("./pinned.js").KnownPerson>,
- *   workspaces?: Record<string, import("./pinned.js").SeenList>}} Memory - By id as hex digits; of the title of
+ *   workspaces?: Record<string, import("./pinned.js").SeenList>,
+ *   vocabularies?: Record<string, import("./pinned.js").SeenVocabulary>}} Memory - By id as hex digits; of the title of
  *   a recording, SHA-256 of its sealed bytes.
  * @typedef {{recording: string, document: string, version: number, created_ms: number, workspace: string}} Kept - What
  *   the appliance says that it keeps, and in which workspace, if in any.

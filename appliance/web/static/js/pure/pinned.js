@@ -12,6 +12,7 @@ import { forgetTitles } from "./titled.js";
  *   digits; whether somebody compared it by another way than through the appliance; and the name under which they did, or
  *   took this person in. An account keeps its name, so another one is the appliance's invention.
  * @typedef {{version: number, sha256: string, epoch: number}} SeenList
+ * @typedef {{version: number, sha256: string, epoch: number}} SeenVocabulary - Version 0 where there is none.
  * @typedef {"unknown" | "seen" | "compared" | "other"} Acquaintance
  * @typedef {"unknown" | "same" | "other" | "taken"} Naming
  */
@@ -38,6 +39,33 @@ export function rememberList(memory, workspace, seen, people) {
   const known = { ...memory.people };
   for (const [account, fingerprint] of Object.entries(people)) known[account] ??= { fingerprint, compared: false };
   return { ...memory, people: known, workspaces: { ...memory.workspaces, [workspace]: seen } };
+}
+
+/**
+ * What a served vocabulary is beside the one that this vault saw last. One under an earlier key counts as older: somebody
+ * who was removed has that key, and could seal a later version with it.
+ * @param {Memory} memory
+ * @param {string} workspace
+ * @param {SeenVocabulary} served
+ * @returns {"first" | "same" | "newer" | "older" | "exchanged"}
+ */
+export function judgeVocabulary(memory, workspace, { version, sha256, epoch }) {
+  const known = memory.vocabularies?.[workspace];
+  if (known === undefined) return "first";
+  if (version < known.version || epoch < known.epoch) return "older";
+  if (version > known.version) return "newer";
+  return sha256 === known.sha256 && epoch === known.epoch ? "same" : "exchanged";
+}
+
+/**
+ * @param {Memory} memory
+ * @param {string} workspace
+ * @param {SeenVocabulary} seen
+ * @returns {Memory}
+ */
+export function rememberVocabulary(memory, workspace, seen) {
+  if ((memory.vocabularies?.[workspace]?.version ?? 0) >= seen.version) return memory;
+  return { ...memory, vocabularies: { ...memory.vocabularies, [workspace]: seen } };
 }
 
 /**
@@ -132,6 +160,12 @@ export function forgetWorkspaces(memory, gone) {
   const isGone = (/** @type {import("./memory.js").Remembered} */ { workspace }) => gone.includes(workspace ?? "");
   const documents = Object.entries(memory.documents).filter(([, seen]) => !isGone(seen));
   const recordings = new Set(Object.values(memory.documents).filter(isGone).map(({ recording }) => recording));
-  const rest = { ...memory, documents: Object.fromEntries(documents), workspaces: Object.fromEntries(workspaces) };
+  const vocabularies = Object.entries(memory.vocabularies ?? {}).filter(([id]) => !gone.includes(id));
+  const rest = {
+    ...memory,
+    documents: Object.fromEntries(documents),
+    workspaces: Object.fromEntries(workspaces),
+    ...(memory.vocabularies === undefined ? {} : { vocabularies: Object.fromEntries(vocabularies) }),
+  };
   return forgetTitles(rest, (recording) => recordings.has(recording));
 }

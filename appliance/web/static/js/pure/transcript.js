@@ -15,6 +15,8 @@
  * @property {number} duration_s
  * @property {Record<string, string>} models
  * @property {string} [model_set] - Name and release of the set; old transcripts have none.
+ * @property {number} [terms_given] - Names and terms that came with the recording.
+ * @property {number} [terms_used] - How many of them stood before the text of each window, the first ones.
  * @property {Speaker[]} speakers
  * @property {Segment[]} segments
  * @property {SpeakerTurn[]} turns

@@ -31,6 +31,15 @@ export function clean(text) {
 }
 
 /**
+ * Text with single spaces inside and none at its ends.
+ * @param {string} text
+ * @returns {string}
+ */
+export function singleSpaced(text) {
+  return text.replace(ONE_SPACE, " ").split(" ").filter(Boolean).join(" ");
+}
+
+/**
  * @param {string} text
  * @returns {string}
  */

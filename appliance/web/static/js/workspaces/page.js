@@ -15,6 +15,7 @@ import { changeWorkspace, workspaceOf } from "./loading.js";
 import { describeMember, showHistory, showMembers } from "./members_list.js";
 import { agreedToRemove, askWhetherKnown, findPerson, noteCompared } from "./people.js";
 import { inWords } from "./trouble.js";
+import { listenToVocabulary, showVocabulary } from "./vocabulary_form.js";
 
 /**
  * @typedef {import("../vault.js").Vault} Vault
@@ -26,6 +27,7 @@ const page = /** @type {HTMLElement} */ (document.querySelector("[data-workspace
 const id = page.dataset.workspace ?? "";
 const adding = formOf("add");
 const renaming = formOf("rename");
+const vocabulary = formOf("vocabulary");
 
 onSubmit(adding, async () => {
   const vault = await needVault();
@@ -46,6 +48,8 @@ onSubmit(renaming, async () => {
   notify(say("saved"));
 });
 
+listenToVocabulary(vocabulary, id, needVault);
+
 page.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button !== null) act(button).catch((error) => notify(inWords(error), { isTrouble: true }));
@@ -60,7 +64,9 @@ async function start() {
     if (vault === null) return document.addEventListener(UNLOCKED, start, { once: true });
     const { memory } = await SealedIndex.loadMemory(vault);
     hide("[data-first-visit]", seenList(memory, id) !== null);
-    await show(vault, await workspaceOf(vault, id));
+    const opened = await workspaceOf(vault, id);
+    await show(vault, opened);
+    await showVocabulary(vocabulary, vault, opened);
   } catch (error) {
     hide("[data-first-visit]", true);
     refuse(error);

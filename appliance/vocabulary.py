@@ -1,0 +1,68 @@
+"""Names and terms that are spoken often: what a list of them may hold; the page has the same rules.
+
+As text a list is UTF-8 with a term a line, U+000A between them and none at the end; nothing at all is no terms.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from appliance.errors import (
+    TermReservedError,
+    TermTooLongError,
+    TermUnreadableError,
+    TooManyTermsError,
+    VocabularyTooLargeError,
+)
+
+MAX_TERMS = 200
+MAX_TERM_CHARACTERS = 80
+MAX_BYTES = 4096
+
+JOINERS = "\u200c\u200d"  # Nobody sees them, and Bengali, Persian and others are not spelled without them.
+COMMAND_MARKS = ("<|", "|>")  # A tokenizer takes "<|endoftext|>" for the end of a text, wherever it stands.
+
+
+def read_terms(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the terms in some lines: in Unicode form NFC, with single blanks, each once, empty lines left out.
+
+    Raises:
+        VocabularyError: A line cannot be a term, or there are too many; says which line, counted from 1, and why.
+    """
+    found: dict[str, None] = {}
+    for number, line in enumerate(lines, start=1):
+        term = " ".join(unicodedata.normalize("NFC", line).split())
+        if term:
+            _check(term, number)
+            found[term] = None
+    if len(found) > MAX_TERMS:
+        raise TooManyTermsError(count=len(found), most=MAX_TERMS)
+    size_bytes = len(to_text(found))
+    if size_bytes > MAX_BYTES:
+        raise VocabularyTooLargeError(size_bytes=size_bytes, limit_bytes=MAX_BYTES)
+    return tuple(found)
+
+
+def to_text(terms: Iterable[str]) -> bytes:
+    """Return terms as the text that is sealed."""
+    return "\n".join(terms).encode()
+
+
+def from_text(text: bytes) -> tuple[str, ...]:
+    """Return the terms of a text.
+
+    Raises:
+        VocabularyError: It holds what no list may hold.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    return read_terms(text.decode().split("\n"))
+
+
+def _check(term: str, line: int) -> None:
+    if len(term) > MAX_TERM_CHARACTERS:
+        raise TermTooLongError(line=line, most=MAX_TERM_CHARACTERS)
+    if not all(character.isprintable() or character in JOINERS for character in term):
+        raise TermUnreadableError(line=line)
+    if any(mark in term for mark in COMMAND_MARKS):
+        raise TermReservedError(line=line)

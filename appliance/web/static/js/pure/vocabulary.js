@@ -1,0 +1,63 @@
+// @ts-check
+/** Names and terms that are spoken often: what a list of them may hold, as appliance/vocabulary.py has it. No document. */
+
+import { isPrintable, singleSpaced } from "./unicode.js";
+
+export const MAX_TERMS = 200;
+export const MAX_TERM_CHARACTERS = 80;
+export const MAX_BYTES = 4096;
+
+const JOINERS = "\u200c\u200d"; // Nobody sees them, and Bengali, Persian and others are not spelled without them.
+const COMMAND_MARKS = ["<|", "|>"];
+
+/** A list that cannot be used. It says which line, and never what stands in it. */
+export class TermsRefused extends Error {
+  /**
+   * @param {"terms" | "size" | "long" | "unreadable" | "reserved"} reason
+   * @param {Record<string, number>} facts
+   */
+  constructor(reason, facts) {
+    super(reason);
+    this.reason = reason;
+    this.facts = facts;
+  }
+}
+
+/**
+ * The terms in a text with one a line: in Unicode form NFC, with single blanks, each once, empty lines left out.
+ * @param {string} text
+ * @returns {string[]}
+ * @throws {TermsRefused}
+ */
+export function readTerms(text) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  text.split("\n").forEach((line, index) => {
+    const term = singleSpaced(line.normalize("NFC"));
+    if (term === "") return;
+    check(term, index + 1);
+    found.add(term);
+  });
+  const terms = [...found];
+  if (terms.length > MAX_TERMS) throw new TermsRefused("terms", { count: terms.length, most: MAX_TERMS });
+  const size = new TextEncoder().encode(termsText(terms)).length;
+  if (size > MAX_BYTES) throw new TermsRefused("size", { size, limit: MAX_BYTES });
+  return terms;
+}
+
+/** @param {string[]} terms */
+export function termsText(terms) {
+  return terms.join("\n");
+}
+
+/**
+ * @param {string} term
+ * @param {number} line
+ */
+function check(term, line) {
+  const characters = [...term];
+  if (characters.length > MAX_TERM_CHARACTERS) throw new TermsRefused("long", { line, most: MAX_TERM_CHARACTERS });
+  const isSeen = (/** @type {string} */ character) => isPrintable(character) || JOINERS.includes(character);
+  if (!characters.every(isSeen)) throw new TermsRefused("unreadable", { line });
+  if (COMMAND_MARKS.some((mark) => term.includes(mark))) throw new TermsRefused("reserved", { line });
+}
