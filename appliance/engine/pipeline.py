@@ -32,7 +32,7 @@ from appliance.engine.segment import (
 from appliance.engine.vbx import VbxPlan
 from appliance.engine.windows import windows_of
 from appliance.engine.words import sentences
-from appliance.errors import OutOfMemoryError
+from appliance.errors import OptionError, OutOfMemoryError
 from appliance.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
 
 SEGMENTATION_BATCH = {"cpu": 4, "cuda": 32}
+SHOWN_LANGUAGES = 8
 EMBEDDING_SHARE = 0.9  # Of the progress of diarization; clustering takes little.
 
 
@@ -126,13 +127,23 @@ class Pipeline:
 
         Raises:
             JobCancelled: As raised by ``progress``.
+            OptionError: The person named a language that the set does not transcribe.
             OutOfMemoryError: Not even the smallest batch fits into the device.
         """
+        self._require_language(options.language)
         job = _Job(self, samples, options, progress, self.plan.for_attempt(attempt), {})
         try:
             return job.run(), job.seconds
         except torch.OutOfMemoryError as exc:
             raise OutOfMemoryError from exc
+
+    def _require_language(self, language: str | None) -> None:
+        """Refuse a language that the set lacks: a model for English only would write English, whatever it hears."""
+        languages = self.model_set.languages
+        if language is not None and languages and language not in languages:
+            listed = ", ".join(languages[:SHOWN_LANGUAGES]) + (", …" if len(languages) > SHOWN_LANGUAGES else "")
+            reason = f"the model set {self.model_set.manifest.name} in use transcribes {listed}"
+            raise OptionError(name="language", value=language, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

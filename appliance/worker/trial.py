@@ -51,6 +51,7 @@ from appliance.worker.course import Clock, Part, Report
 from appliance.worker.decoding import Pcm, decode
 from appliance.worker.keeper import EngineClosedError, EngineKeeper
 from appliance.worker.messages import Decode, Ready, Transcribe
+from appliance.worker.sealing import FIRST_VERSION
 from appliance.worker.stopping import Stop
 
 Opened = Callable[[], AbstractContextManager[EngineKeeper]]
@@ -229,7 +230,7 @@ def _transcribe(
     with bench.stop.by(cancel):
         answer, sealed = keeper.transcribe(request, pcm.descriptor, report)
     try:
-        heard = from_json(open_document(file_key, sealed, DocumentType.TRANSCRIPT, job_id, 1))
+        heard = from_json(open_document(file_key, sealed, DocumentType.TRANSCRIPT, job_id, FIRST_VERSION))
     except (CryptoError, msgspec.DecodeError, ValueError) as exc:  # An engine that seals no transcript is broken.
         raise SelftestEngineError(name=specimen.name) from exc
     return heard, sum(answer.seconds.values())

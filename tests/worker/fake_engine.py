@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
+from ast import literal_eval
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from appliance.cage import Trial
+from appliance.crypto.envelope import DocumentType, seal_document
 from appliance.errors import JobCancelled, ModelFileAlteredError
+from appliance.transcript import Segment, Transcript, to_json
 from appliance.worker.channel import Channel, ChannelClosedError
 from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Transcribed, Tried
 
@@ -40,6 +43,10 @@ def main(descriptor: int, manner: str) -> None:
     if manner == "altered":
         channel.send(Failed.of(ModelFileAlteredError(path="asr/model.bin")))
         channel.receive()
+    if manner.startswith("refuses: "):
+        code, _, facts = manner.removeprefix("refuses: ").partition(" ")
+        channel.send(Failed(code=code, facts=literal_eval(facts)))
+        channel.receive()
     channel.send(Ready(models={"asr": manner}, plan=PLAN, loaded=LOADED, load_s=0.0, tried=TRIED))
     while True:
         message, descriptors = channel.receive()
@@ -59,11 +66,23 @@ def answer(channel: Channel, job: Transcribe, manner: str) -> None:
         assert isinstance(channel.receive()[0], Cancel)
         channel.send(Failed.of(JobCancelled()))
         return
+    if manner.startswith("fails: "):
+        channel.send(Failed(code=manner.removeprefix("fails: "), facts={}))
+        return
     memory = os.memfd_create("transcript")
-    os.write(memory, b"sealed")
+    os.write(memory, heard(job, manner))
     job_id = job.job_id if manner != "answers for another job" else b"another"
     channel.send(Transcribed(job_id=job_id, seconds={}, language="en", speakers=1), [memory])
     os.close(memory)
+
+
+def heard(job: Transcribe, manner: str) -> bytes:
+    """Return a sealed transcript of one second with the words after ``hears:``; else something that is none."""
+    if not manner.startswith("hears: ") or job.file_key is None:
+        return b"sealed"
+    words = Segment(id=0, start=0, end=1, speaker=None, text=manner.removeprefix("hears: "), words=())
+    transcript = Transcript(language="en", duration_s=1.0, models={}, speakers=(), segments=(words,))
+    return seal_document(job.file_key, DocumentType.TRANSCRIPT, job.document_id, 1, to_json(transcript))
 
 
 if __name__ == "__main__":
