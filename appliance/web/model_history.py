@@ -17,6 +17,7 @@ MOST_SHOWN = 300  # Nobody reads more of it on a page; the journal itself has al
 
 ACTIONS = {
     "refused": mark("{actor}: {object} was refused."),
+    "stopped": mark("{actor}: {object} was stopped."),
     "taking_in": mark("{actor}: checking and copying of {object} has begun."),
     "taken_in": mark("{actor}: {object} was checked and copied, and stands ready."),
     "tried": mark("{actor}: {object} was tried and kept every limit that its makers signed."),
@@ -32,6 +33,7 @@ OTHER = mark("{actor}: {action}, {object}.")
 RELEASE = re.compile(r"(?P<line>[a-z0-9-]+)-[0-9]+-(?P<release>[0-9]{1,10})-[0-9a-f]{12}")
 MARKS = {
     "refused": "alert",
+    "stopped": "stop",
     "taking_in": "download",
     "taken_in": "check",
     "tried": "wave",

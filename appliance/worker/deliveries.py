@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from appliance.bundles.parts import Parts, open_parts
 from appliance.errors import ArchiveTruncatedError, BundleError, DataFolderError
 from appliance.worker.imports import path_in
 from appliance.worker.incoming import Arrival
@@ -58,7 +59,12 @@ def take_in_import(updates: Updates, folder: Path | None, name: str, actor: str)
         UpdateBusyError: Another update is on its way.
     """
     path = path_in(folder, name)
-    updates.begin(name, actor, lambda: path.open("rb"))
+
+    def opened() -> Parts:
+        with _noted(updates, name, actor):
+            return open_parts(path)
+
+    updates.begin(name, actor, opened)
 
 
 def discard_upload(updates: Updates, arrival_id: str) -> None:

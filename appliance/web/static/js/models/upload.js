@@ -8,7 +8,7 @@ import { percent, say, size, tell } from "../words.js";
 
 const ADDRESS = "/models/uploads";
 const OUT_OF_ORDER = "upload.chunk_order";
-const TAKEN_BEFORE = ["bundle.store.busy", "not_found"];
+const TAKEN_BEFORE = ["bundle.store.busy", "access.not_found"];
 
 /** One file, and its row while it is sent from this page. */
 export class UpdateUpload {
