@@ -208,15 +208,21 @@ def _group(
 
 
 def _row(update: ClipResult, in_use: ClipResult | None, language: Language) -> TrialRow:
-    name = language.say(mark("Recording {name}"), name=update.name) if update.name.isdigit() else update.name
     return TrialRow(
-        name=name,
+        name=_name(update.name, language),
         length=language.clock(update.audio_s) if update.audio_s else "",
         words=_pair(update.wer, in_use.wer if in_use else None, update.wer_max, language),
         speakers=_pair(update.der, in_use.der if in_use else None, update.der_max, language),
         speed=Pair(_speed_of(update, language), _speed_of(in_use, language)),
         trouble=language.tell(update.refusal.error()) if update.refusal else "",
     )
+
+
+def _name(name: str, language: Language) -> str:
+    """Return what to call a recording; a site's own have numbers, since their names are nobody else's to read."""
+    if not name.isdecimal():
+        return name
+    return language.say(mark("Recording {name}"), name=language.number(int(name)))
 
 
 def _total(update: Totals, in_use: Totals, language: Language) -> TrialRow:

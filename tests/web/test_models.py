@@ -29,8 +29,8 @@ WHOLE = CHUNK_BYTES + 1000
 
 
 @contextmanager
-def house(folder: Path, *, with_vendor: bool = True, **settings: object) -> Iterator[Browser]:
-    with browsing(folder, models=image_in(folder, with_vendor=with_vendor), **settings) as opened:
+def house(folder: Path, *, with_vendor: bool = True, imports: Path | None = None) -> Iterator[Browser]:
+    with browsing(folder, models=image_in(folder, with_vendor=with_vendor), imports=imports) as opened:
         yield opened
 
 
