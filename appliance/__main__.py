@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance import __version__
 from appliance.commands.bundle.arguments import add_arguments as add_bundle_arguments
-from appliance.errors import ApplianceError, OptionError, SettingsError
+from appliance.errors import ApplianceError, ChoiceError, OptionError, SettingsError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Only the command asked for is imported: `--help` answers at once, and the server never loads what it must not.
         return int(importlib.import_module(f"appliance.commands.{given.command}").run(given))
-    except (OptionError, SettingsError) as error:
+    except (ChoiceError, OptionError, SettingsError) as error:
         return _refuse(error, EXIT_USAGE)
     except ApplianceError as error:
         return _refuse(error, EXIT_FAILED)
@@ -73,6 +73,7 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-speakers", type=int, help="at most so many speakers")
     parser.add_argument("--no-diarize", dest="diarize", action="store_false", help="do not tell speakers apart")
     parser.add_argument("--models", type=Path, help="folder of the model set")
+    parser.add_argument("--model", help="speech model of the set, where it has several (default: the set's own)")
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:

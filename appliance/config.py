@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     privacy: Literal["choice", "private", "standard"] = Field(
         "choice", description="Whether people choose for each recording who can read it, or every one is of one mode."
     )
+    asr: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,15})?$",
+        description="Speech model that is chosen at first where the set has several; empty is the set's own default.",
+    )
     key_rotation_days: int = Field(
         30, ge=0, description="The key above all file keys is replaced after so many days; 0 is only by command."
     )

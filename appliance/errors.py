@@ -5,6 +5,9 @@
     ApplianceError
     ├── SettingsError             a setting or an argument is not usable
     ├── OptionError               a transcription option is out of range
+    ├── ChoiceError               a choice does not go with the models that are here
+    │   ├── UnknownModelError     no speech model has the chosen name
+    │   └── UnknownLanguageError  the chosen model does not know the chosen language
     ├── DataFolderError           the data folder cannot be used
     ├── WrongOwnerError           a folder or file belongs to another user
     ├── ClockError                the clock shows a time before this release
@@ -239,6 +242,39 @@ class OptionError(ApplianceError):
     name: str
     value: str
     reason: str
+
+
+class ChoiceError(ApplianceError):
+    """A choice does not go with the models that are here."""
+
+    code = "choice"
+    text = "What was chosen does not go with the speech models that are here."
+
+
+@dataclass(eq=False)
+class UnknownModelError(ChoiceError):
+    """No speech model of the set has the chosen name."""
+
+    code = "choice.model"
+    text = (
+        "There is no speech model called {model} here. There are: {choices}. The models may have been changed: load "
+        "the page again and choose another one."
+    )
+    model: str
+    choices: str
+
+
+@dataclass(eq=False)
+class UnknownLanguageError(ChoiceError):
+    """The chosen speech model does not know the chosen language."""
+
+    code = "choice.language"
+    text = (
+        "The speech model {model} does not know this language: {language}. Choose another model, or let the language "
+        "be recognised."
+    )
+    language: str
+    model: str
 
 
 @dataclass(eq=False)
@@ -1169,7 +1205,7 @@ class SelftestMemoryError(SelftestError):
     text = (
         "The engine ended while it loaded or tried this model update, most often because the memory is too small for "
         "two sets at once. The models in use go on working. Try it again with the transcription paused; if that does "
-        "not help either, this machine is too small for these models."
+        "not help either, this machine is too small for these models, or they are broken. The log says more."
     )
 
 

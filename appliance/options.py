@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from appliance.errors import OptionError
 
 MAX_SPEAKERS = 50
+MAX_SHOWN = 40  # Characters of a wrong value that an error repeats.
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,15}")
 
 LANGUAGES: tuple[str, ...] = (
     "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el",
@@ -28,6 +32,7 @@ class TranscribeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         speakers: Exact number of speakers, where it is known.
         min_speakers: At least so many.
         max_speakers: At most so many.
+        model: Which speech model of the set hears the words: the name behind ``asr/``; None for the set's default.
     """
 
     language: str | None = None
@@ -35,6 +40,7 @@ class TranscribeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     speakers: int | None = None
     min_speakers: int | None = None
     max_speakers: int | None = None
+    model: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -56,3 +62,6 @@ class TranscribeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
             raise OptionError(
                 name="speakers", value=str(self.speakers), reason="give either an exact number or a range, not both"
             )
+        if self.model is not None and not MODEL_NAME.fullmatch(self.model):
+            reason = "a model is named by up to 16 small letters, digits and hyphens"
+            raise OptionError(name="model", value=self.model[:MAX_SHOWN], reason=reason)

@@ -82,7 +82,8 @@ class Transcript(Value, frozen=True, kw_only=True):
         schema: Version of this form.
         language: Code as Whisper writes it, such as ``en`` or ``bn``.
         duration_s: Length of the recording in seconds.
-        models: Role to model id, as the set names them.
+        models: Role to model id, as the set names them; as ``asr`` the one that heard the words.
+        model_set: The set they are of, as "<name> <release>"; empty where that is not known, as of old transcripts.
         speakers: In order of first appearance.
         segments: In order of time.
         turns: Who speaks when, overlap kept; empty without diarization.
@@ -92,6 +93,7 @@ class Transcript(Value, frozen=True, kw_only=True):
     language: str
     duration_s: float
     models: dict[str, str]
+    model_set: str = ""
     speakers: tuple[Speaker, ...]
     segments: tuple[Segment, ...]
     turns: tuple[SpeakerTurn, ...] = ()

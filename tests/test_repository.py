@@ -127,6 +127,7 @@ def test_every_documented_option_of_a_command_exists() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `appliance ([a-z]+)[^|]*\|(.*)\|$", readme, re.MULTILINE)
     command_line = (PACKAGE / "__main__.py").read_text(encoding="utf-8")
+    command_line += (PACKAGE / "commands" / "bundle" / "arguments.py").read_text(encoding="utf-8")
     options = {option for _, row in rows for option in re.findall(r"`(--[a-z-]+)`", row)}
     assert {name for name, _ in rows} == set(re.findall(r'commands\.add_parser\("(\w+)"', command_line))
     assert {option for option in options if f'"{option}"' not in command_line} == set()

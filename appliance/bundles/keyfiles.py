@@ -3,7 +3,8 @@
 A key file is PKCS #8 in PEM, encrypted with AES-256 under a key that scrypt derives: a standard form, which
 ``cryptography`` opens again. It writes none of the strong ones itself: its PKCS #8 asks PBKDF2 for 2,048 rounds, the
 MAC of its PKCS #12 as many, and its OpenSSH form needs a package that we do not have. So the few fields round the
-encrypted key are put together here, and each file is opened once before it counts.
+encrypted key are put together here, and each file is opened once before it counts. Nothing in this form notices a
+damaged byte, so a line before it names the key, and what opens as another one is refused.
 
 Source: RFC 5958 (EncryptedPrivateKeyInfo), RFC 8018 (PBES2), RFC 7914 (scrypt).
 """
@@ -13,10 +14,11 @@ from __future__ import annotations
 import base64
 import getpass
 import os
+import re
 import stat
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -34,12 +36,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import ObjectIdentifier
 
+from appliance.bundles.envelope import key_id
 from appliance.errors import KeyFileError
 
 MIN_PASSPHRASE = 12  # Characters. Whoever finds the file may try passphrases for as long as they like.
 MAX_FILE_BYTES = 4_096
 LABEL = "ENCRYPTED PRIVATE KEY"
 LINE = 64
+NAME_LINE = b"Cloister signing key %s\n"
+NAMED = re.compile(rb"Cloister signing key (?P<id>[0-9a-f]{64})\n")
 NEVER_OVERWRITTEN = "it exists, and a key is never overwritten; choose another file"
 
 # 128 MiB and about a third of a second for each passphrase that somebody tries. Source: OWASP, Password Storage.
@@ -219,10 +224,14 @@ def _opened(path: Path, text: bytes, passphrase: str) -> Ed25519PrivateKey:
         is_plain = LABEL.encode() not in text
         reason = "it is not encrypted; make a key of its own" if is_plain else "it wants a passphrase"
         raise KeyFileError(path=str(path), reason=reason) from exc
-    except (ValueError, UnsupportedAlgorithm, MemoryError) as exc:
+    # A file may ask for more memory than there is, or for a cost that scrypt does not know.
+    except (ValueError, UnsupportedAlgorithm, InternalError, MemoryError) as exc:
         raise KeyFileError(path=str(path), reason="the passphrase is wrong, or it is not a key file") from exc
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(path=str(path), reason="it is not an Ed25519 key")
+    named = NAMED.match(text)
+    if named and named["id"].decode() != key_id(public_of(key)):
+        raise KeyFileError(path=str(path), reason="it was damaged, or put together of two; use a copy of it")
     return key
 
 
@@ -238,9 +247,8 @@ def _encrypted(key: Ed25519PrivateKey, passphrase: bytes) -> bytes:
         derivation=_Derivation(algorithm=SCRYPT, parameters=parameters),
         encryption=_Encryption(algorithm=AES256_CBC, iv=iv),
     )
-    return _pem(
-        asn1.encode_der(_EncryptedKey(algorithm=_Algorithm(algorithm=PBES2, scheme=scheme), encrypted=encrypted))
-    )
+    whole = _EncryptedKey(algorithm=_Algorithm(algorithm=PBES2, scheme=scheme), encrypted=encrypted)
+    return NAME_LINE % key_id(public_of(key)).encode() + _pem(asn1.encode_der(whole))
 
 
 def _pem(der: bytes) -> bytes:

@@ -71,6 +71,17 @@ class Parts:
             self._open_next()
         return b""
 
+    def pass_over(self, size: int, /) -> bool:
+        """Go on behind so many bytes unread, where they all lie in the file that is open."""
+        if self._descriptor < 0:
+            return False
+        here = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        if here + size > self._files[self._next - 1][1]:
+            return False
+        os.lseek(self._descriptor, size, os.SEEK_CUR)
+        self.position += size
+        return True
+
     def close(self) -> None:
         """Close the file that is open; closing twice does no harm."""
         if self._descriptor >= 0:

@@ -57,8 +57,9 @@ class Signable:
         """
         with open_parts(path) as stream:
             first = stream.read(1)
+            is_in_parts = stream.name != path.name or not path.is_file()
         if first != b"{":
-            if not path.is_file():
+            if is_in_parts:
                 raise BundleFileError(path=str(path), reason="it is in parts; join them, sign, and split it again")
             return cls._of_bundle(path, root)
         encoded = read_small(path, MAX_ENVELOPE_BYTES)

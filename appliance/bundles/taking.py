@@ -22,7 +22,16 @@ from appliance.bundles.roots import Root
 from appliance.bundles.staging import Report, Staging, held_bytes
 from appliance.bundles.store import BY_ITSELF, Store, free_bytes, name_of
 from appliance.bundles.trust import Appliance, Decision, Installed, Mark, decide
-from appliance.errors import BundleError, DataFolderError, NoRoomError, StickError, UpdateBusyError
+from appliance.errors import (
+    ArchiveError,
+    BundleError,
+    DataFolderError,
+    DiskFullError,
+    NoRoomError,
+    SelftestStopped,
+    StickError,
+    UpdateBusyError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,9 @@ def take_in(store: Store, stream: Stream, actor: str, source: str, report: Repor
         try:
             return _take_in(store, stream, actor, report)
         except BundleError as error:
-            with contextlib.suppress(DataFolderError):  # On a full disk the refusal counts for more than its entry.
-                store.note(actor, "refused", source, error)
+            action = "stopped" if isinstance(error, SelftestStopped) else "refused"
+            with contextlib.suppress(DataFolderError, DiskFullError):  # The refusal counts for more than its entry.
+                store.note(actor, action, source, error)
             raise
 
 
@@ -138,7 +148,7 @@ def _take_in(store: Store, stream: Stream, actor: str, report: Report) -> Look:
         staging.fill(head, found.manifest, report)
         replace_file(staging.folder / ENVELOPE_NAME, head.encoded)
         _release(store, staging, chosen, actor)
-    except BundleError:
+    except ArchiveError:  # Whatever else ends it says nothing against what is there: the next try goes on with that.
         staging.erase()
         raise
     except OSError as exc:
@@ -198,11 +208,11 @@ class _Stick:
 
     def pass_over(self, size: int, /) -> bool:
         """Go on behind so many bytes, if the stream can do that without reading them."""
+        own = getattr(self._stream, "pass_over", None)
+        if own is not None:
+            return bool(own(size))
         seek = getattr(self._stream, "seek", None)
-        if seek is None:
-            return False
         try:
-            seek(size, os.SEEK_CUR)
+            return seek is not None and seek(size, os.SEEK_CUR) >= size
         except OSError:
             return False
-        return True

@@ -28,6 +28,7 @@ from appliance.exports import FORMATS
 from appliance.logs import start_logging
 from appliance.options import TranscribeOptions
 from appliance.transcript import Transcript, from_json
+from appliance.worker.choices import require_choice
 from appliance.worker.decoding import decode
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.messages import Decode, Transcribe
@@ -45,6 +46,7 @@ def run(given: argparse.Namespace) -> int:
         speakers=given.speakers,
         min_speakers=given.min_speakers,
         max_speakers=given.max_speakers,
+        model=given.model,
     )
     formats = _formats(given.formats)
     out = _folder(given.out)
@@ -57,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
     failures = 0
     engine.open()
     try:
-        engine.wait_ready()
+        require_choice(engine.wait_ready().loaded.choices, options)
         for path in given.files:
             line, transcript = bench.transcribe(path)
             if transcript:

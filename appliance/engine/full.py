@@ -12,7 +12,7 @@ import numpy as np
 
 from appliance.engine.building import as_json, build_set, empty_manifest, whisper_languages
 from appliance.engine.catalog import fingerprint
-from appliance.engine.models import LICENCES, Manifest, Role, digest
+from appliance.engine.models import LICENCES, RECOGNIZER, Manifest, Role, digest
 from appliance.errors import OriginError
 
 if TYPE_CHECKING:
@@ -116,9 +116,10 @@ def _writer(role: str) -> Callable[[HubOrigins, str, Path], None]:
         "embedding": _write_embedding,
         "clustering": _write_clustering,
     }
-    if role not in writers:
+    family = role.partition("/")[0]
+    if family not in writers:
         raise OriginError(path=role, reason="nothing is known of how this role is built from the hub")
-    return writers[role]
+    return writers[family]
 
 
 def _write_asr(origins: HubOrigins, role: str, place: Path) -> None:
@@ -180,7 +181,7 @@ def _write_licences(folder: Path, origins: HubOrigins) -> None:
 
 def _role(staging: Path, role: str, model: HubModel) -> Role:
     languages: tuple[str, ...] = ()
-    if role == "asr":
+    if role.partition("/")[0] == RECOGNIZER:
         languages = whisper_languages(staging / role)
     elif role.startswith("aligner/"):
         languages = (role.removeprefix("aligner/"),)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from appliance.config import close_environment
-from appliance.engine.building import appearing_whole, seal_set, whisper_languages
+from appliance.engine.building import appearing_whole, only_builder, seal_set, whisper_languages
 from appliance.engine.models import LICENCES, Kind, ModelSet, Role
 from appliance.errors import OriginError
 
@@ -109,8 +109,7 @@ def build_local(base: Path, wanted: Conversion, out: Path, name: str, release: s
     if out.exists():
         raise OriginError(path=str(out), reason="it is there already; choose another folder")
     original = ModelSet.open(base)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with appearing_whole(out) as staging:
+    with only_builder(out), appearing_whole(out) as staging:
         replaced = original.manifest.roles.get(wanted.role)
         kept = {role: one for role, one in original.manifest.roles.items() if role != wanted.role}
         _copy(original, staging, {one.path for one in kept.values()}, replaced)

@@ -53,8 +53,12 @@ class SetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 RoleName = Annotated[
-    str, msgspec.Meta(pattern="^(asr|segmentation|embedding|clustering|vad|summary|aligner/[a-z]{2,3})$")
+    str,
+    msgspec.Meta(
+        pattern=r"\A(asr|asr/[a-z0-9][a-z0-9-]{0,15}|segmentation|embedding|clustering|vad|summary|aligner/[a-z]{2,3})\Z"
+    ),
 ]
+RECOGNIZER = "asr"
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -107,13 +111,18 @@ class ModelSet:
 
     @property
     def models(self) -> Mapping[str, str]:
-        """Role to model id, as a transcript records it."""
+        """Role to model id."""
         return {name: role.id for name, role in self.manifest.roles.items()}
 
     @property
+    def title(self) -> str:
+        """Name and release, as a transcript records them."""
+        return f"{self.manifest.name} {self.manifest.release}"
+
+    @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that can be transcribed."""
-        return self.manifest.roles["asr"].languages if self.has("asr") else ()
+        """The languages that the default recogniser transcribes."""
+        return self.manifest.roles[RECOGNIZER].languages if self.has(RECOGNIZER) else ()
 
     @property
     def dated_at(self) -> float:
@@ -123,6 +132,32 @@ class ModelSet:
     def has(self, role: str) -> bool:
         """Tell whether the set offers a role."""
         return role in self.manifest.roles
+
+    @property
+    def recognizers(self) -> tuple[str, ...]:
+        """The roles of all that hear words: the default first, the others as the set lists them."""
+        others = [name for name in self.manifest.roles if name.startswith(f"{RECOGNIZER}/")]
+        return (RECOGNIZER, *others) if self.has(RECOGNIZER) else ()
+
+    def recognizer(self, chosen: str | None) -> str:
+        """Return the role of the recogniser that somebody chose by name.
+
+        A set that was put in the place of another since then may have none of that name. Then it is the default: a job
+        that fails erases its audio, and somebody would have to send hours of sound again for the sake of a name. The
+        transcript says which model made it.
+        """
+        role = f"{RECOGNIZER}/{chosen}" if chosen else RECOGNIZER
+        return role if self.has(role) else RECOGNIZER
+
+    def weights_bytes(self, role: str) -> int:
+        """Return the size of all files of a role."""
+        folder = self.manifest.roles[role].path + "/"
+        return sum(file.bytes for name, file in self.manifest.files.items() if name.startswith(folder))
+
+    def models_with(self, recognizer: str) -> dict[str, str]:
+        """Return role to model id as a transcript records it, whose words a certain role heard."""
+        others = {name: model for name, model in self.models.items() if name not in self.recognizers}
+        return {**others, RECOGNIZER: self.models[recognizer]}
 
     def path(self, role: str) -> Path:
         """Return the absolute folder of a role.

@@ -11,13 +11,14 @@ import torch
 from faster_whisper.vad import get_vad_model
 
 from appliance.engine.alignment import Aligner
-from appliance.engine.asr import RecognizedWindow, Recognizer
+from appliance.engine.asr import RecognizedWindow
 from appliance.engine.assign import assign, speakers_of
 from appliance.engine.devices import DevicePlan, describe_device, plan_device
 from appliance.engine.diarize import ClusteringPlan, diarize, read_clustering
 from appliance.engine.embed import Embedder
 from appliance.engine.language import detect_language
 from appliance.engine.models import ModelSet
+from appliance.engine.recognizers import Recognizers
 from appliance.engine.segment import (
     PYANNOTE_RULE,
     SAMPLE_RATE_HZ,
@@ -32,7 +33,7 @@ from appliance.engine.segment import (
 from appliance.engine.vbx import VbxPlan
 from appliance.engine.windows import windows_of
 from appliance.engine.words import sentences
-from appliance.errors import OptionError, OutOfMemoryError
+from appliance.errors import OutOfMemoryError, UnknownLanguageError
 from appliance.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
 
 SEGMENTATION_BATCH = {"cpu": 4, "cuda": 32}
-SHOWN_LANGUAGES = 8
 EMBEDDING_SHARE = 0.9  # Of the progress of diarization; clustering takes little.
 
 
@@ -62,7 +62,7 @@ class Pipeline:
         segmenter: Hears speech and local speakers.
         embedder: Hears voices.
         clustering: How voices are grouped.
-        recognizer: Hears words.
+        recognizers: Hear words.
         model_set: Where aligners are loaded from, when a language first needs one.
         aligners: The last one used, by its language: they are large.
     """
@@ -72,7 +72,7 @@ class Pipeline:
     segmenter: Segmenter
     embedder: Embedder
     clustering: ClusteringPlan | VbxPlan
-    recognizer: Recognizer
+    recognizers: Recognizers
     model_set: ModelSet
     aligners: dict[str, Aligner] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class Pipeline:
         clustering = read_clustering(models.path("clustering"))
         get_vad_model()  # It stays in memory from here on, so that the first job without speakers is not slower.
         report("load", 0.5)
-        recognizer = Recognizer.load(models.path("asr"), plan)
+        recognizers = Recognizers.load(models, plan)
         report("load", 1.0)
         return cls(
             models=dict(models.models),
@@ -107,7 +107,7 @@ class Pipeline:
             segmenter=segmenter,
             embedder=embedder,
             clustering=clustering,
-            recognizer=recognizer,
+            recognizers=recognizers,
             model_set=models,
         )
 
@@ -127,23 +127,22 @@ class Pipeline:
 
         Raises:
             JobCancelled: As raised by ``progress``.
-            OptionError: The person named a language that the set does not transcribe.
             OutOfMemoryError: Not even the smallest batch fits into the device.
+            UnknownLanguageError: The chosen model does not know the chosen language.
         """
-        self._require_language(options.language)
-        job = _Job(self, samples, options, progress, self.plan.for_attempt(attempt), {})
+        role = self.model_set.recognizer(options.model)
+        known = self.model_set.manifest.roles[role].languages
+        if options.language is not None and known and options.language not in known:
+            raise UnknownLanguageError(language=options.language, model=self.models[role])
+        job = _Job(self, role, samples, options, progress, self.plan.for_attempt(attempt))
         try:
-            return job.run(), job.seconds
-        except torch.OutOfMemoryError as exc:
-            raise OutOfMemoryError from exc
-
-    def _require_language(self, language: str | None) -> None:
-        """Refuse a language that the set lacks: a model for English only would write English, whatever it hears."""
-        languages = self.model_set.languages
-        if language is not None and languages and language not in languages:
-            listed = ", ".join(languages[:SHOWN_LANGUAGES]) + (", …" if len(languages) > SHOWN_LANGUAGES else "")
-            reason = f"the model set {self.model_set.manifest.name} in use transcribes {listed}"
-            raise OptionError(name="language", value=language, reason=reason)
+            return job.finish()
+        except OutOfMemoryError:
+            spare = self.recognizers.others - {role}
+            self.recognizers.drop_others()
+            if not spare:
+                raise
+        return job.finish()  # Once more, in the memory of a model that only an earlier job wanted.
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +150,25 @@ class _Job:
     """One recording on its way through the stages."""
 
     pipeline: Pipeline
+    role: str
     samples: NDArray[np.int16]
     options: TranscribeOptions
     progress: Progress
     plan: DevicePlan
-    seconds: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def finish(self) -> tuple[Transcript, dict[str, float]]:
+        """Go through all stages, from the beginning; memory that is missing is told in one way."""
+        self.seconds.clear()
+        try:
+            return self.run(), self.seconds
+        except torch.OutOfMemoryError as exc:
+            raise OutOfMemoryError from exc
 
     def run(self) -> Transcript:
         segmentation, scores, regions = self.segment()
         windows = windows_of(regions, scores)
-        recognizer = self.pipeline.recognizer.with_plan(self.plan)
+        recognizer = self.pipeline.recognizers.get(self.role).with_plan(self.plan)
         with self.timed("language"):
             language = self.options.language
             if language is None:
@@ -175,7 +183,8 @@ class _Job:
         return Transcript(
             language=language,
             duration_s=len(self.samples) / SAMPLE_RATE_HZ,
-            models=self.pipeline.models,
+            models=self.pipeline.model_set.models_with(self.role),
+            model_set=self.pipeline.model_set.title,
             speakers=speakers_of(turns),
             segments=segments,
             turns=turns,

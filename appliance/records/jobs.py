@@ -72,7 +72,7 @@ def note_duration(session: Session, job_id: str, audio_s: float) -> bool:
     return _move(session, job_id, (RUNNING,), audio_s=audio_s)
 
 
-def finish(session: Session, job_id: str, seconds: dict[str, float], audio_s: float | None) -> bool:
+def finish(session: Session, job_id: str, seconds: dict[str, float], audio_s: float | None, model: str = "") -> bool:
     """End a running job as done; tell whether it was still running.
 
     Args:
@@ -80,10 +80,18 @@ def finish(session: Session, job_id: str, seconds: dict[str, float], audio_s: fl
         job_id: The job.
         seconds: Stage to seconds it took.
         audio_s: Duration of the recording in seconds, or None where it must not be kept.
+        model: Id of the speech model that heard it, or empty where that must not be kept.
     """
     seconds_json = msgspec.json.encode(seconds).decode()
     return _move(
-        session, job_id, (RUNNING,), state=DONE, ended_at=utc_now(), seconds_json=seconds_json, audio_s=audio_s
+        session,
+        job_id,
+        (RUNNING,),
+        state=DONE,
+        ended_at=utc_now(),
+        seconds_json=seconds_json,
+        audio_s=audio_s,
+        model=model or None,
     )
 
 
@@ -131,11 +139,17 @@ def positions(session: Session) -> dict[str, int]:
     return {job_id: place for place, job_id in enumerate(_line(session), start=1)}
 
 
-def measured_speed(session: Session, diarize: bool) -> float | None:  # noqa: FBT001 -- it names which jobs to compare.
-    """Return the median seconds of audio per second of work of the last jobs, or None where none was done yet."""
+def measured_speed(session: Session, model: str, *, diarize: bool) -> float | None:
+    """Return the median seconds of audio per second of work of the last jobs, or None where none was done yet.
+
+    Args:
+        session: Of the database.
+        model: Id of the speech model that heard them.
+        diarize: Whether speakers were told apart.
+    """
     rows = session.exec(
         select(Job.audio_s, Job.seconds_json)
-        .where(Job.state == DONE, Job.diarize == diarize)
+        .where(Job.state == DONE, Job.diarize == diarize, Job.model == model)
         .order_by(col(Job.ended_at).desc())
         .limit(SPEED_SAMPLES)
     )

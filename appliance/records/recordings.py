@@ -185,7 +185,7 @@ def forget_particulars(session: Session, recording_id: str) -> None:
     recording.received_chunks = 0
     recording.touched_at = recording.created_at
     of_it = update(Job).where(col(Job.recording_id) == recording_id)
-    session.exec(of_it.values(options_json="{}", diarize=True, audio_s=None, seconds_json=None))
+    session.exec(of_it.values(options_json="{}", diarize=True, audio_s=None, seconds_json=None, model=None))
     session.exec(of_it.where(col(Job.ended_at).is_not(None)).values(created_at=Job.ended_at))
     session.exec(of_it.where(col(Job.started_at).is_not(None)).values(started_at=Job.ended_at))  # It had a turn.
     session.flush()

@@ -61,11 +61,12 @@ class Job(SQLModel, table=True):
     Attributes:
         state: ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``.
         options_json: A TranscribeOptions.
-        diarize: The one option that changes the speed, so that measured_speed can compare like with like.
+        diarize: The one option besides the model that changes the speed: measured_speed compares like with like.
         attempt: How often it was claimed.
         started_at: Of the last claim.
         audio_s: Duration of the recording in seconds, known once it is decoded.
         seconds_json: Stage to seconds it took.
+        model: Id of the speech model that heard it, known when it is done; it changes the speed too.
         error_code: Why it failed, a code of the error tree.
         error_facts_json: The facts of that error.
     """
@@ -96,6 +97,7 @@ class Job(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     audio_s: float | None = None
     seconds_json: str | None = None
+    model: str | None = None
     error_code: str | None = Field(default=None, max_length=64)
     error_facts_json: str | None = None
 

@@ -121,6 +121,8 @@ class Language:
     def _told(self, name: str, fact: Fact) -> Fact:
         if isinstance(fact, int) and (name.endswith("_bytes") or name == "most"):
             return self.number(fact)
+        if name == "language":
+            return self.name_of(str(fact))
         return self.wait(int(fact)) if name == "retry_s" else fact
 
     def _fact(self, name: str, fact: Fact) -> Fact:

@@ -18,6 +18,7 @@ from appliance.errors import (
     ApplianceError,
     AudioGoneError,
     BundleError,
+    ChoiceError,
     ChunkConflictError,
     ChunkOrderError,
     ChunkSizeError,
@@ -70,6 +71,7 @@ log = logging.getLogger(__name__)
 STATUS: dict[type[ApplianceError], int] = {
     ApplianceError: 500,
     OptionError: 422,
+    ChoiceError: 422,
     CryptoError: 500,
     MemberListError: 422,
     UploadError: 400,

@@ -15,6 +15,7 @@ from appliance.records.jobs import Job
 from appliance.records.recordings import Listed, Recording
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
+from appliance.worker.choices import heard_by
 from appliance.worker.library import open_title
 from appliance.worker.privacy import sealed_titles
 from appliance.worker.progress import Standing
@@ -183,7 +184,8 @@ class Shelf:
         return self.language.say(STATES[state])
 
     def _remaining(self, session: Session, job: Job, standing: Standing) -> str:
-        speed = jobs.measured_speed(session, job.diarize)
+        model = heard_by(self.workshop.engine.choices, jobs.options_of(job).model)
+        speed = jobs.measured_speed(session, model, diarize=job.diarize)
         expected_s = job.audio_s / speed if job.audio_s and speed else None
         remaining_s = standing.remaining_s(expected_s)
         return "" if remaining_s is None else self.language.remaining(remaining_s)

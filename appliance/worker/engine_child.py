@@ -25,7 +25,7 @@ from appliance.config import scratch_folder
 from appliance.errors import ApplianceError, EngineError, JobCancelled, OutOfMemoryError
 from appliance.logs import start_logging
 from appliance.worker.channel import Channel, ChannelClosedError
-from appliance.worker.messages import Cancel, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Tried
+from appliance.worker.messages import Cancel, Choice, Failed, LoadedSet, Plan, Progress, Ready, Transcribe, Tried
 
 if TYPE_CHECKING:
     from appliance.engine.pipeline import Pipeline
@@ -115,6 +115,15 @@ def _set_of(pipeline: Pipeline) -> LoadedSet:
         release=chosen.manifest.release,
         dated_at=chosen.dated_at,
         languages=chosen.languages,
+        choices=tuple(
+            Choice(
+                name=role.partition("/")[2],
+                model=chosen.models[role],
+                languages=chosen.manifest.roles[role].languages,
+                weights_bytes=chosen.weights_bytes(role),
+            )
+            for role in chosen.recognizers
+        ),
     )
 
 

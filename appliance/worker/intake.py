@@ -23,6 +23,7 @@ from appliance.records import access, jobs, recordings
 from appliance.records.access import Act
 from appliance.records.recordings import Recording
 from appliance.spool import CHUNK_BYTES
+from appliance.worker.choices import require_choice
 from appliance.worker.filekeys import audio_key_of, erase_file_keys, keep_file_key
 from appliance.worker.library import open_title
 from appliance.worker.places import Place
@@ -59,6 +60,7 @@ def begin_upload(
         ModeNotAllowedError: Here every recording is private.
         NotFoundError: There is no such workspace for them.
         RoleError: They only read in that workspace.
+        ChoiceError: The chosen model is not here, or does not know the chosen language.
         UploadEmptyError: The file has no bytes.
         UploadTooLargeError: It is over the limit.
         SpoolFullError: There is no room for it now.
@@ -66,6 +68,7 @@ def begin_upload(
     """
     refuse_mode(workshop, recordings.STANDARD)
     refuse_size(workshop, size_bytes)
+    require_choice(workshop.engine.choices, options)
     title = name.strip()[:MAX_TITLE_CHARACTERS] or "?"
     with workshop.database.read() as session:
         access.require_upload(session, owner_id, workspace_id)

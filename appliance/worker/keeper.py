@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
 from appliance.worker.channel import ChannelClosedError
-from appliance.worker.messages import AnyMessage, Cancel, Failed, Progress, Ready, Transcribe, Transcribed
+from appliance.worker.line import Line
+from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Progress, Ready, Transcribe, Transcribed
 from appliance.worker.process import Child, contents_of, start_child
 
 log = logging.getLogger(__name__)
@@ -41,18 +43,24 @@ class EngineKeeper:
         self._changed = threading.Condition()
         self._child: Child | None = None
         self._ready: Ready | None = None
+        self._choices: tuple[Choice, ...] = ()
         self._fault: ApplianceError | None = None
         self._closing = False
         self._pausing = False
         self._working_on: bytes | None = None
         self._stopping: bytes | None = None
-        self._one_job = threading.Lock()
+        self._line = Line()
         self._keeper = threading.Thread(target=self._keep, name="engine-keeper", daemon=True)
 
     @property
     def ready(self) -> Ready | None:
         """What the engine said when its models were loaded, or None while it is not ready."""
         return self._ready
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The speech models of the set that was loaded last, the default first; none before any was."""
+        return self._choices
 
     @property
     def fault(self) -> ApplianceError | None:
@@ -75,16 +83,13 @@ class EngineKeeper:
         self._keeper.start()
 
     def use(self, models: Path) -> None:
-        """Have another set loaded, once the job in the engine has ended; those that wait then run on the new one.
-
-        The engine ends and another one starts: what the old set left in its memory is gone with it.
-        """
-        with self._one_job:
+        """Have another set loaded by a new engine, once the job in this one has ended; those that wait run on that."""
+        with self._line.turn_of(os.urandom(16)):
             with self._changed:
                 if models.resolve() == self._models:
                     return
                 self._models = models.resolve()
-                self._ready = self._fault = None
+                self._ready, self._fault, self._choices = None, None, ()
                 self._changed.notify_all()
             log.info("another model set", extra={"folder": self._models.parent.name})
             self._end_child()
@@ -92,7 +97,7 @@ class EngineKeeper:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Keep no engine while the body runs, so that its memory is free; jobs wait for that."""
-        with self._one_job:
+        with self._line.turn_of(os.urandom(16)):
             self._pausing = True
             self._end_child()
             try:
@@ -145,9 +150,10 @@ class EngineKeeper:
         Raises:
             EngineDiedError: The engine ended in the middle; another one is being started.
             EngineClosedError: The appliance is shutting down.
+            JobCancelled: It was cancelled, be it before its turn came.
             ApplianceError: What the engine reported.
         """
-        with self._one_job:
+        with self._line.turn_of(request.job_id):
             self.wait_ready()
             child = self._child
             if child is None:
@@ -167,7 +173,9 @@ class EngineKeeper:
                 self._working_on = self._stopping = None
 
     def cancel(self, job_id: bytes) -> None:
-        """Stop a job if the engine works on it: first by asking, then by force."""
+        """Stop a job if the engine works on it, first by asking, then by force; one that waits gives up its turn."""
+        if self._line.take_out(job_id):
+            return
         child = self._child
         if child is None or self._working_on != job_id or self._stopping == job_id:
             return
@@ -208,10 +216,7 @@ class EngineKeeper:
 
     def _keep(self) -> None:
         deaths = 0
-        while not self._closing:
-            self._await_end_of_pause()
-            if self._closing:
-                return
+        while self._wait_until(lambda: not self._pausing):
             models = self._models
             child = start_child(
                 "appliance.worker.engine_child",
@@ -228,24 +233,22 @@ class EngineKeeper:
                 is_healthy, deaths = True, deaths + 1
             status = child.process.wait()
             self._dismiss(child)
-            if self._closing:
-                return
-            if self._models != models or self._pausing:
+            if self._closing or self._models != models or self._pausing:
                 deaths = 0  # It was ended on purpose.
-                continue
-            if is_healthy:
+            elif is_healthy:
                 log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
                 self._pause(deaths, models)
             else:
-                self._await_another(models)  # A set that is altered does not heal by trying again.
+                self._wait_until(partial(self._is_another, models))  # An altered set does not heal by trying again.
 
-    def _await_another(self, models: Path) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._models != models)
+    def _is_another(self, models: Path) -> bool:
+        return self._models != models
 
-    def _await_end_of_pause(self) -> None:
+    def _wait_until(self, has_come: Callable[[], bool]) -> bool:
+        """Wait for something; tell whether to go on, which is not so where the appliance shuts down."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or not self._pausing)
+            self._changed.wait_for(lambda: self._closing or has_come())
+            return not self._closing
 
     def _pause(self, deaths: int, models: Path) -> None:
         with self._changed:
@@ -275,6 +278,7 @@ class EngineKeeper:
         with self._changed:
             if self._models == models:  # Of a set that is no longer wanted nobody is told.
                 self._ready, self._fault = message if isinstance(message, Ready) else None, fault
+                self._choices = message.loaded.choices if isinstance(message, Ready) else self._choices
             self._changed.notify_all()
         if isinstance(message, Ready):
             log.info("engine ready", extra={"pid": child.process.pid, "seconds": round(message.load_s, 1)})
@@ -283,8 +287,7 @@ class EngineKeeper:
         return fault is None
 
     def _end_child(self) -> None:
-        child = self._child
-        if child:
+        if child := self._child:
             child.kill()
             self._dismiss(child)
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from appliance.bundles.parts import opened_parts
+from appliance.bundles.parts import open_parts
 from appliance.bundles.store import BY_ITSELF
 from appliance.bundles.taking import look
 from appliance.config import Settings
@@ -74,10 +74,10 @@ class Lookout:
         assert self._settings.imports is not None  # noqa: S101 -- for the type checker: it was found in there.
         path = self._settings.imports / found.name
         try:
-            with opened_parts(path) as stream:
+            with open_parts(path) as stream:
                 if look(self._updates.store, stream).is_candidate:
                     return True
-            self._updates.begin(found.name, BY_ITSELF, lambda: opened_parts(path))
+            self._updates.begin(found.name, BY_ITSELF, lambda: open_parts(path))
         except WAS_HERE:
             return True
         except UpdateBusyError:

@@ -113,6 +113,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     absence: Literal["none", "hidden", "outside"] | None
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A speech model of the set that a person can choose.
+
+    Attributes:
+        name: What options call it; empty of the set's default.
+        model: Its id, as transcripts name it.
+        languages: What it transcribes; empty where the set does not say.
+        weights_bytes: Of its files, which it takes in memory too, or half of that where it runs in int8.
+    """
+
+    name: str
+    model: str
+    languages: tuple[str, ...]
+    weights_bytes: int
+
+
 class LoadedSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model set that the engine checked and loaded.
 
@@ -120,13 +136,15 @@ class LoadedSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         name: Of the set.
         release: Of the set.
         dated_at: When its description was written, in seconds since 1970: when it was built, or installed.
-        languages: What it transcribes.
+        languages: What its default model transcribes.
+        choices: Its speech models, the default first.
     """
 
     name: str
     release: str
     dated_at: float
     languages: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
 
 
 class TryWayOut(Message, frozen=True):
@@ -182,6 +200,7 @@ class Transcribed(Message, frozen=True):
         seconds: Stage to seconds it took; empty in privacy mode.
         language: Language of the transcript; empty in privacy mode. Of what is in clear, nothing else leaves.
         speakers: How many speakers were told apart; 0 in privacy mode.
+        model: Id of the speech model that heard it; empty in privacy mode.
         sealed_keys: The key of the transcript, sealed to each recipient in their order.
     """
 
@@ -189,6 +208,7 @@ class Transcribed(Message, frozen=True):
     seconds: dict[str, float]
     language: str
     speakers: int
+    model: str = ""
     sealed_keys: tuple[bytes, ...] = ()
 
 

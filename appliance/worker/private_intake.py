@@ -11,6 +11,7 @@ from appliance.options import TranscribeOptions
 from appliance.records import access, recordings
 from appliance.records.keystore import Wrap
 from appliance.records.recordings import Recording
+from appliance.worker.choices import require_choice
 from appliance.worker.filekeys import erase_file_keys, keep_file_key, remember_file_key
 from appliance.worker.ids import require_fresh
 from appliance.worker.intake import refuse_mode, refuse_size, uploaded_by
@@ -51,7 +52,7 @@ def begin_private_upload(workshop: Workshop, owner_id: str, upload: PrivateUploa
         SignedOutError: Their account is being removed.
         ModeNotAllowedError: Here no recording is private.
         CryptoError: The title does not have the form of one.
-        UploadError: As in ``begin_upload``.
+        ChoiceError: And ``UploadError``, as in ``begin_upload``.
         NotFoundError: There is no such workspace for them.
         RoleError: They only read in that workspace.
         ConflictError: There is a document of that id already, or the workspace has another key by now.
@@ -59,6 +60,7 @@ def begin_private_upload(workshop: Workshop, owner_id: str, upload: PrivateUploa
     title = upload.title
     refuse_mode(workshop, recordings.PRIVATE)
     refuse_size(workshop, upload.size_bytes)
+    require_choice(workshop.engine.choices, upload.options)
     _require_title(title)
     workshop.spool.check_room(upload.size_bytes)
     with workshop.changing_members:
@@ -80,7 +82,9 @@ def continue_private_upload(
     Raises:
         NotFoundError: There is no such upload.
         ConflictError: It is complete.
+        ChoiceError: As in ``begin_upload``.
     """
+    require_choice(workshop.engine.choices, options)
     with workshop.database.write() as session:
         recording = uploaded_by(session, owner_id, recording_id)
         if recording.mode != recordings.PRIVATE:

@@ -184,7 +184,7 @@ def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
         pcm.close()
     with workshop.database.write() as session:
         seconds = {"decode": report.decode_s, **result.seconds} if audio_s is not None else {}
-        finished = jobs.finish(session, job.id, seconds, audio_s)
+        finished = jobs.finish(session, job.id, seconds, audio_s, result.model)
         if finished:
             transcripts.store(
                 session,

@@ -30,7 +30,11 @@ def seal_transcript(
     sealed = seal_document(file_key, DocumentType.TRANSCRIPT, request.document_id, FIRST_VERSION, to_json(transcript))
     if request.file_key is not None:
         known = Transcribed(
-            job_id=request.job_id, seconds=seconds, language=transcript.language, speakers=len(transcript.speakers)
+            job_id=request.job_id,
+            seconds=seconds,
+            language=transcript.language,
+            speakers=len(transcript.speakers),
+            model=transcript.models.get("asr", ""),
         )
         return known, sealed
     sealed_keys = tuple(

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from appliance.records import jobs, recordings
 from appliance.spool import CHUNK_BYTES
+from appliance.worker.messages import Choice
 from appliance.worker.progress import Standing
 from tests.browser.conftest import Visitor
 from tests.web.appliance import a_transcript, finish_job, put_recording, run_job, serving
@@ -60,6 +61,27 @@ def test_the_choices_travel_with_the_file(visitor: Visitor) -> None:
     assert listed.job is not None
     options = jobs.options_of(listed.job)
     assert (options.language, options.min_speakers, options.max_speakers) == ("bn", 3, 5)
+
+
+def test_a_model_is_chosen_and_one_that_lacks_the_language_takes_no_file(visitor: Visitor) -> None:
+    visitor.workshop.engine._choices = (
+        Choice(name="", model="whisper-base", languages=("en", "bn"), weights_bytes=150_000_000),
+        Choice(name="fast", model="whisper-tiny.en", languages=("en",), weights_bytes=75_000_000),
+    )
+    page = visitor.open("/")
+    page.get_by_role("radio", name="whisper-tiny.en").check()
+    page.get_by_label("Spoken language").select_option("bn")
+    expect(page.locator("[data-language-trouble]")).to_contain_text("whisper-tiny.en does not know this language")
+    choose(page, "chosen.wav", b"x" * 100)
+    page.get_by_label("Spoken language").select_option("en")
+    expect(page.locator("[data-language-trouble]")).to_be_hidden()
+    choose(page, "taken.wav", b"x" * 100)
+    expect(page.locator("#recordings")).to_contain_text("taken.wav")
+    expect(page.locator("#recordings")).not_to_contain_text("chosen.wav")
+    with visitor.workshop.database.read() as session:
+        [listed] = recordings.listing(session, visitor.owner_id)
+    assert listed.job is not None
+    assert (jobs.options_of(listed.job).model, jobs.options_of(listed.job).language) == ("fast", "en")
 
 
 def test_numbers_that_cannot_be_meant_are_stopped_at_the_field(visitor: Visitor) -> None:

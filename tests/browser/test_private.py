@@ -37,6 +37,7 @@ def test_a_recording_goes_in_privately_and_only_its_owner_reads_it(visitor: Visi
     expect(page).not_to_have_title(re.compile(re.escape(TITLE)))  # Browsers write it into their history.
     expect(page.locator(".turn").nth(1)).to_contain_text("My name is Amina Rahman")
     expect(page.locator("[data-facts]")).to_contain_text("Speakers: 3")
+    expect(page.locator("[data-facts]")).to_contain_text("Made with whisper-base (starter 1)")
     who = page.get_by_role("region", name="Who can read this")
     expect(who).to_contain_text("with your passphrase")
     expect(who).to_contain_text("Not the appliance, not an administrator")

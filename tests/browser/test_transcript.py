@@ -62,6 +62,11 @@ def test_turns_show_who_said_what_and_when(visitor: Visitor) -> None:
     assert turns.first.evaluate("turn => getComputedStyle(turn).contentVisibility") == "auto"
 
 
+def test_the_page_says_which_set_of_models_made_the_transcript(visitor: Visitor) -> None:
+    page = visitor.open(f"/recordings/{put_transcript(visitor)}")
+    expect(page.locator("[data-facts]")).to_contain_text("Made with whisper-base (starter 1)")
+
+
 def test_a_renamed_speaker_is_renamed_everywhere(visitor: Visitor) -> None:
     recording_id = put_transcript(visitor)
     page = visitor.open(f"/recordings/{recording_id}")

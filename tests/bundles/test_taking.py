@@ -22,10 +22,10 @@ from appliance.errors import (
     ArchiveTruncatedError,
     BlobAlteredError,
     BundleError,
-    JobCancelled,
     NoRoomError,
     OldReleaseError,
     OtherReleaseError,
+    SelftestStopped,
     StickError,
     UpdateBusyError,
 )
@@ -126,9 +126,9 @@ def test_an_older_one_and_another_by_the_same_number_are_refused_for_ever(store:
 def test_a_broken_off_bundle_goes_on_where_it_was(store: Store, tmp_path: Path) -> None:
     def stop_late(done: int, _: int) -> None:
         if done > 3_500:
-            raise JobCancelled
+            raise SelftestStopped
 
-    with pytest.raises(JobCancelled):
+    with pytest.raises(SelftestStopped):
         take_in(store, io.BytesIO(bundle(release(7))), ACTOR, "a stick", stop_late)
     (staged,) = store.staging.iterdir()
     assert (staged / "set" / "asr" / "model.bin").read_bytes() == SOURCES[1].body
@@ -186,9 +186,9 @@ def test_a_link_in_the_place_of_a_staged_file_is_not_followed(store: Store, tmp_
 
 def test_an_update_that_was_begun_gives_way_to_another(store: Store) -> None:
     def stop(_done: int, _total: int) -> None:
-        raise JobCancelled
+        raise SelftestStopped
 
-    with pytest.raises(JobCancelled):
+    with pytest.raises(SelftestStopped):
         take_in(store, io.BytesIO(bundle(release(7))), ACTOR, "a stick", stop)
     assert len(list(store.staging.iterdir())) == 1
     taken(store, release(8))

@@ -81,6 +81,47 @@ def test_aligner_is_found_by_language(small_set: Path) -> None:
     assert opened.aligner("bn") is None
 
 
+FAST = {**FILES, "quick/model.bin": b"weights of a faster one", "quick/config.json": b"{}"}
+
+
+@pytest.fixture
+def two_models(tmp_path: Path) -> ModelSet:
+    said = manifest(FAST)
+    said["roles"]["asr/fast"] = role("quick", "ct2", languages=["en"])
+    return ModelSet.open(write_set(tmp_path / "two", FAST, said))
+
+
+def test_a_set_may_have_several_recognisers_of_which_one_is_the_default(two_models: ModelSet) -> None:
+    assert two_models.recognizers == ("asr", "asr/fast")
+    assert two_models.recognizer(None) == "asr"
+    assert two_models.recognizer("fast") == "asr/fast"
+    assert two_models.path("asr/fast") == two_models.folder / "quick"
+    assert two_models.weights_bytes("asr/fast") == len(FAST["quick/model.bin"]) + 2
+    assert two_models.languages == ("en", "bn")
+
+
+def test_a_name_that_a_later_set_lacks_means_its_default(two_models: ModelSet) -> None:
+    assert two_models.recognizer("accurate") == "asr"
+
+
+def test_a_transcript_names_the_one_recogniser_that_heard_it(two_models: ModelSet) -> None:
+    assert two_models.models_with("asr/fast")["asr"] == "some-quick"
+    assert two_models.models_with("asr")["asr"] == "some-asr"
+    assert set(two_models.models_with("asr/fast")) == {"asr", "segmentation", "aligner/en"}
+
+
+def test_a_set_has_a_name_and_a_release(two_models: ModelSet) -> None:
+    assert two_models.title == "small 1"
+
+
+@pytest.mark.parametrize("name", ["asr/", "asr/Fast", "asr/-x", "asr/x/y", "asr/" + "x" * 17, "asr/fast\n", "asrfast"])
+def test_a_recogniser_with_a_name_that_nobody_can_choose_is_refused(tmp_path: Path, name: str) -> None:
+    said = manifest(FAST)
+    said["roles"][name] = role("quick", "ct2")
+    with pytest.raises(ModelSetMissingError, match="not valid"):
+        ModelSet.open(write_set(tmp_path / "two", FAST, said))
+
+
 def test_role_that_the_set_lacks_is_refused_by_name(small_set: Path) -> None:
     opened = ModelSet.open(small_set)
 

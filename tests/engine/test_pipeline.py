@@ -58,11 +58,13 @@ def told_apart(pipeline: Pipeline, samples: np.ndarray) -> tuple[Transcript, dic
 
 
 def test_the_sample_becomes_a_transcript_with_two_speakers(
-    told_apart: tuple[Transcript, dict[str, float], list[tuple[str, float]]],
+    told_apart: tuple[Transcript, dict[str, float], list[tuple[str, float]]], starter_set: Path
 ) -> None:
     transcript, _, _ = told_apart
     assert transcript.language == "en"
     assert transcript.duration_s == 30.0
+    said = json.loads((starter_set / "set.json").read_text())
+    assert transcript.model_set == f"{said['name']} {said['release']}"
     assert [speaker.name for speaker in transcript.speakers] == ["Speaker 1", "Speaker 2"]
     assert {segment.speaker for segment in transcript.segments} == {"S1", "S2"}
     spoken = " ".join(segment.text for segment in transcript.segments).lower()

@@ -76,6 +76,7 @@ def _told(lines: tuple[Line, ...], language: str, *, names: tuple[str, ...] = ()
         language=language,
         duration_s=max(end for *_, end, _ in lines),
         models={"segmentation": "pyannote-3.0", "asr": "whisper-base", "aligner/bn": "wav2vec2"},
+        model_set="starter 3",
         speakers=tuple(Speaker(id=who, name=name) for who, name in zip(ids, named, strict=True)),
         segments=segments,
         turns=tuple(SpeakerTurn(start=start, end=end, speaker=who) for who, start, end, _ in lines if who),
@@ -121,6 +122,7 @@ def _signs() -> Transcript:
         language="ja",
         duration_s=1.5e16,
         models={"ｆ": "1", "😀": "2", "a\n": "3"},
+        model_set='a "set" <of> signs\u2028 🧑🏽‍⚖️ 1',
         speakers=told.speakers,
         segments=segments,
     )

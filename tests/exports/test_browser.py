@@ -100,6 +100,7 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         models=draw(
             st.dictionaries(st.text(max_size=5) | st.sampled_from(["7", "10", "__proto__"]), texts, max_size=4)
         ),
+        model_set=draw(texts),
         speakers=speakers,
         segments=tuple(segments),
         turns=tuple(turns),

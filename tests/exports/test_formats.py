@@ -10,7 +10,7 @@ import pytest
 
 from appliance.exports import FORMATS
 from appliance.exports.pieces import clean
-from appliance.transcript import SpeakerTurn, Transcript, from_json
+from appliance.transcript import SpeakerTurn, Transcript, from_json, to_json
 from tests.exports.conversations import CONVERSATIONS, GOLDEN
 from tests.exports.transcripts import conversation, holds_for_any_conversation
 
@@ -35,6 +35,13 @@ def test_a_conversation_read_from_its_file_makes_the_same_files(name: str) -> No
 
 def test_every_file_we_agreed_on_belongs_to_a_conversation() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{form}" for name in CONVERSATIONS for form in FORMATS}
+
+
+def test_a_transcript_of_before_sets_were_named_is_read() -> None:
+    old = to_json(SILENCE).replace(b'"model_set":"",', b"")
+    assert b"model_set" not in old
+    assert from_json(old) == SILENCE
+    assert b'"model_set":"starter 3"' in to_json(CONVERSATIONS["chinese"])
 
 
 def test_json_does_not_depend_on_the_order_in_which_models_were_named() -> None:

@@ -92,6 +92,16 @@ def test_a_model_file_altered_by_one_byte_is_named_and_nothing_is_transcribed(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.models
+def test_a_speech_model_that_the_set_lacks_is_refused_with_those_that_there_are(
+    tmp_path: Path, sample_wav: Path
+) -> None:
+    answer = appliance("transcribe", sample_wav, "--out", tmp_path / "out", "--model", "fast")
+    assert answer.returncode == 2
+    assert "no speech model called fast here. There are: default." in answer.stderr
+    assert "[choice.model]" in answer.stderr
+
+
 def test_a_folder_without_a_model_set_is_named(tmp_path: Path, sample_wav: Path) -> None:
     answer = appliance("transcribe", sample_wav, "--out", tmp_path, "--models", tmp_path / "nowhere")
     assert answer.returncode == 1

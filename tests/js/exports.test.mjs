@@ -57,6 +57,12 @@ test("a renamed speaker is renamed in every file", () => {
   }
 });
 
+test("an old transcript, which names no set of models, has an empty name in its JSON, as the appliance writes it", () => {
+  const { model_set: _none, ...old } = conversation("silence");
+  assert.equal(encoded(old), shown("json", conversation("silence")).trimEnd());
+  assert.match(encoded(old), /"model_set":""/);
+});
+
 test("a file is named after its recording and harmless", () => {
   for (const { title, stem } of STEMS) assert.equal(safeStem(title), stem, JSON.stringify(title));
   assert.equal(fileName("সাক্ষাৎকার.mp3", ".srt"), "সাক্ষাৎকার.srt");

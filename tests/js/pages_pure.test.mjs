@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { chunkCount, chunkRange, firstToSend, fraction, patience } from "../../appliance/web/static/js/pure/chunks.js";
 import { clock, momentFragment, readMoment } from "../../appliance/web/static/js/pure/clock.js";
-import { readOptions } from "../../appliance/web/static/js/pure/options.js";
+import { knowsLanguage, readOptions } from "../../appliance/web/static/js/pure/options.js";
 import { differingGroup, groupsOf, isLongEnough } from "../../appliance/web/static/js/pure/passphrase.js";
 import { groupTurns, indexAt, isGhost, shares } from "../../appliance/web/static/js/pure/turns.js";
 
@@ -41,12 +41,25 @@ test("patience grows and stays bearable", () => {
 
 test("options carry only what was chosen", () => {
   const numbers = { speakers: "3", min_speakers: "2", max_speakers: "6" };
-  const none = { speakers: null, min_speakers: null, max_speakers: null };
+  const none = { speakers: null, min_speakers: null, max_speakers: null, model: null };
   assert.deepEqual(readOptions({ language: "", voices: "auto", ...numbers }), { language: null, diarize: true, ...none });
   assert.deepEqual(readOptions({ language: "bn", voices: "none" }), { language: "bn", diarize: false, ...none });
   assert.equal(readOptions({ language: "", voices: "exact", ...numbers }).speakers, 3);
   const range = readOptions({ language: "", voices: "range", ...numbers });
   assert.deepEqual([range.speakers, range.min_speakers, range.max_speakers], [null, 2, 6]);
+});
+
+test("a model is sent by its name, and the default by none", () => {
+  assert.equal(readOptions({ language: "", voices: "auto", model: "fast" }).model, "fast");
+  assert.equal(readOptions({ language: "", voices: "auto", model: "" }).model, null);
+});
+
+test("a model knows the languages of its list, and every one where nobody gave a list", () => {
+  assert.ok(knowsLanguage("en bn", "bn"));
+  assert.ok(!knowsLanguage("en", "bn"));
+  assert.ok(!knowsLanguage("en bn", "n"));
+  assert.ok(knowsLanguage("en", ""));
+  assert.ok(knowsLanguage("", "bn"));
 });
 
 test("consecutive segments of a speaker are one turn", () => {

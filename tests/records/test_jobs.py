@@ -268,17 +268,17 @@ def test_a_job_that_does_not_wait_has_no_position(database: Database, add_job: A
         assert (jobs.position(session, running.id), jobs.position(session, waiting.id)) == (0, 1)
 
 
-def done(database: Database, job: Job, work_s: float, audio_s: float) -> None:
+def done(database: Database, job: Job, work_s: float, audio_s: float, model: str = "base") -> None:
     claim(database, job.id)
     with database.write() as session:
-        jobs.finish(session, job.id, {"decode": work_s / 4, "asr": work_s * 3 / 4}, audio_s)
+        jobs.finish(session, job.id, {"decode": work_s / 4, "asr": work_s * 3 / 4}, audio_s, model)
 
 
 def test_no_speed_is_known_before_a_job_was_done(database: Database, add_job: AddJob) -> None:
     job = add_job()
     claim(database, job.id)
     with database.read() as session:
-        assert jobs.measured_speed(session, diarize=True) is None
+        assert jobs.measured_speed(session, "base", diarize=True) is None
 
 
 def test_the_speed_is_the_median_of_the_jobs_with_the_same_choice(database: Database, add_job: AddJob) -> None:
@@ -286,8 +286,17 @@ def test_the_speed_is_the_median_of_the_jobs_with_the_same_choice(database: Data
         done(database, add_job(), work_s=10.0, audio_s=10.0 * speed)
     done(database, add_job(options=TranscribeOptions(diarize=False)), work_s=1.0, audio_s=9.0)
     with database.read() as session:
-        assert jobs.measured_speed(session, diarize=True) == pytest.approx(4.0)
-        assert jobs.measured_speed(session, diarize=False) == pytest.approx(9.0)
+        assert jobs.measured_speed(session, "base", diarize=True) == pytest.approx(4.0)
+        assert jobs.measured_speed(session, "base", diarize=False) == pytest.approx(9.0)
+
+
+def test_each_model_has_a_speed_of_its_own_and_a_new_one_has_none(database: Database, add_job: AddJob) -> None:
+    done(database, add_job(), work_s=10.0, audio_s=120.0, model="tiny")
+    done(database, add_job(), work_s=10.0, audio_s=20.0)
+    with database.read() as session:
+        assert jobs.measured_speed(session, "tiny", diarize=True) == pytest.approx(12.0)
+        assert jobs.measured_speed(session, "base", diarize=True) == pytest.approx(2.0)
+        assert jobs.measured_speed(session, "large", diarize=True) is None
 
 
 def test_the_speed_forgets_all_but_the_last_twenty_jobs(database: Database, add_job: AddJob) -> None:
@@ -297,10 +306,10 @@ def test_the_speed_forgets_all_but_the_last_twenty_jobs(database: Database, add_
         with database.write() as session:
             job = jobs.enqueue(session, job.recording_id, TranscribeOptions())
     with database.read() as session:
-        assert jobs.measured_speed(session, diarize=True) == pytest.approx(3.0)
+        assert jobs.measured_speed(session, "base", diarize=True) == pytest.approx(3.0)
 
 
 def test_a_job_without_measured_work_says_nothing_about_the_speed(database: Database, add_job: AddJob) -> None:
     done(database, add_job(), work_s=0.0, audio_s=10.0)
     with database.read() as session:
-        assert jobs.measured_speed(session, diarize=True) is None
+        assert jobs.measured_speed(session, "base", diarize=True) is None

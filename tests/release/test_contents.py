@@ -50,8 +50,11 @@ def found(starter_set: Path) -> Inventory:
     ended = subprocess.run([sys.executable, "-B", program, starter_set.parent], capture_output=True, check=True)
     inventory = read_inventory(ended.stdout)
     locked = {package.name for package in read_lock(LOCK)}
-    # The tools for tests are installed here too; an image has none of them.
-    return replace(inventory, wheels=tuple(wheel for wheel in inventory.wheels if normalised(wheel.name) in locked))
+    # The tools for tests are installed here too, and other sets may be built; an image has none of them.
+    wheels = tuple(wheel for wheel in inventory.wheels if normalised(wheel.name) in locked)
+    return replace(
+        inventory, wheels=wheels, sets=tuple(one for one in inventory.sets if one.described.name == "starter")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,7 @@ def finish_job(workshop: Workshop, recording_id: str, transcript: Transcript) ->
     with workshop.database.write() as session:
         if job.state == "queued":
             jobs.claim(session, job.id)
-        jobs.finish(session, job.id, {"asr": 2.0}, transcript.duration_s)
+        jobs.finish(session, job.id, {"asr": 2.0}, transcript.duration_s, transcript.models["asr"])
         transcripts.store(
             session,
             recording_id=recording_id,
@@ -167,6 +167,7 @@ def a_transcript(
         language=language,
         duration_s=lines[-1][2],
         models={"asr": "whisper-base"},
+        model_set="starter 1",
         speakers=tuple(Speaker(id=speaker, name=named[speaker]) for speaker in ids),
         segments=tuple(
             Segment(

@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from appliance.records import jobs
+from appliance.records import jobs, recordings
 from appliance.spool import CHUNK_BYTES
-from tests.web.appliance import put_recording
+from appliance.worker.messages import Choice
+from tests.web.appliance import a_transcript, finish_job, put_recording
 from tests.web.conftest import Browser, browsing
 
 OPTIONS = {"language": None, "diarize": True, "speakers": None, "min_speakers": None, "max_speakers": None}
@@ -111,6 +112,78 @@ def test_an_option_that_cannot_be_meant_is_refused_by_name(browser: Browser, opt
     assert answer.status_code == 422
     assert answer.json()["code"] == "option"
     assert next(iter(options)) in answer.json()["message"]
+
+
+def offer_two_models(browser: Browser) -> None:
+    browser.workshop.engine._choices = (
+        Choice(name="", model="whisper-base", languages=("en", "bn"), weights_bytes=150_000_000),
+        Choice(name="fast", model="whisper-tiny.en", languages=("en",), weights_bytes=75_000_000),
+    )
+
+
+def test_the_chosen_model_travels_with_the_job(browser: Browser) -> None:
+    offer_two_models(browser)
+    recording_id = begin(browser, 5, model="fast").json()["id"]
+    put(browser, recording_id, 0, b"a" * 5)
+    with browser.workshop.database.read() as session:
+        job = jobs.latest(session, recording_id)
+    assert job is not None
+    assert jobs.options_of(job).model == "fast"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ({"model": "gone"}, "choice.model", "There are: default, fast."),
+        ({"model": "fast", "language": "bn"}, "choice.language", "this language: Bangla."),
+        ({"language": "de"}, "choice.language", "whisper-base does not know this language: German."),
+        ({"model": "../x"}, "option", "model"),
+    ],
+)
+def test_a_choice_that_the_set_does_not_have_is_refused_before_anything_is_sent(
+    browser: Browser, options: dict[str, Any], code: str, said: str
+) -> None:
+    offer_two_models(browser)
+    answer = begin(browser, 5, **options)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == code
+    assert said in answer.json()["message"]
+    with browser.workshop.database.read() as session:
+        assert not recordings.exist(session)
+
+
+def test_an_upload_that_goes_on_is_asked_about_its_choice_too(browser: Browser) -> None:
+    offer_two_models(browser)
+    recording_id = begin(browser, 5).json()["id"]
+    assert begin(browser, 5, model="gone").json()["code"] == "choice.model"
+    assert begin(browser, 5, model="fast").json()["id"] == recording_id
+    put(browser, recording_id, 0, b"a" * 5)
+    with browser.workshop.database.read() as session:
+        job = jobs.latest(session, recording_id)
+    assert job is not None
+    assert jobs.options_of(job).model == "fast"
+
+
+def test_the_form_offers_models_only_where_there_are_several(browser: Browser) -> None:
+    assert 'name="model"' not in browser.get("/").text
+    offer_two_models(browser)
+    shown = browser.get("/").text
+    for words in ("Speech model", "whisper-tiny.en", "speed not measured here yet", "150 MB of weights", "English"):
+        assert words in shown
+    browser.workshop.engine._choices = browser.workshop.engine._choices[:1]
+    alone = browser.get("/").text
+    assert "Speech model" not in alone
+    assert 'data-languages="en bn"' in alone
+
+
+def test_the_form_tells_a_measured_speed_and_not_another_model_s(browser: Browser) -> None:
+    offer_two_models(browser)
+    put_recording(browser.workshop, browser.owner_id, "a.wav")
+    transcript = a_transcript()
+    finish_job(browser.workshop, put_recording(browser.workshop, browser.owner_id, "b.wav"), transcript)
+    shown = browser.get("/").text
+    assert "about 12 times as fast as the recording" in shown
+    assert "speed not measured here yet" in shown
 
 
 @pytest.mark.parametrize("content", [None, [], {"name": "x"}, {"name": 1, "size_bytes": "many", "options": {}}])

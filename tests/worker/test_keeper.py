@@ -66,9 +66,9 @@ def open_keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
         each.close()
 
 
-def job(attempt: int = 1) -> Transcribe:
+def job(attempt: int = 1, job_id: bytes = JOB) -> Transcribe:
     return Transcribe(
-        job_id=JOB, options=TranscribeOptions(), document_id=bytes(16), file_key=bytes(32), attempt=attempt
+        job_id=job_id, options=TranscribeOptions(), document_id=bytes(16), file_key=bytes(32), attempt=attempt
     )
 
 
@@ -201,6 +201,49 @@ def test_an_appliance_that_closes_in_a_pause_starts_no_other_engine(open_keeper:
     with engine.paused():
         engine.close()
     assert started == ["models"]
+
+
+def test_a_job_that_is_cancelled_while_it_waits_for_its_turn_ends_at_once(open_keeper: Opened) -> None:
+    engine = open_keeper("stops when asked")
+    first = in_the_background(engine)
+    caught: list[BaseException] = []
+
+    def wait_in_line() -> None:
+        with pytest.raises(JobCancelled) as ended:
+            engine.transcribe(job(job_id=bytes(15) + b"2"), 0, lambda _stage, _fraction: None)
+        caught.append(ended.value)
+
+    second = threading.Thread(target=wait_in_line)
+    second.start()
+    while len(engine._line._standing) < 2:
+        time.sleep(0.01)
+    engine.cancel(bytes(15) + b"2")
+    second.join(10)
+    assert (len(caught), engine._line._standing) == (1, [JOB])
+    engine.cancel(JOB)
+    assert isinstance(first(), JobCancelled)
+    assert engine._line._standing == []
+
+
+def test_jobs_take_their_turns_in_the_order_in_which_they_came(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    engine.wait_ready()
+    order: list[int] = []
+
+    def run_one(number: int) -> None:
+        pcm = os.memfd_create("pcm")
+        engine.transcribe(job(job_id=bytes(15) + bytes([number])), pcm, lambda _stage, _fraction: order.append(number))
+        os.close(pcm)
+
+    threads = [threading.Thread(target=run_one, args=(number,)) for number in range(5)]
+    with engine._line.turn_of(JOB):
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while len(engine._line._standing) <= number:
+                time.sleep(0.005)
+    for thread in threads:
+        thread.join(20)
+    assert order == [0, 1, 2, 3, 4]
 
 
 def ended_by_cancel(engine: EngineKeeper) -> BaseException | None:

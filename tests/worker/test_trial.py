@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import threading
+import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,7 +22,9 @@ from appliance.errors import (
     DeviceError,
     ForbiddenFormatError,
     ModelFileMissingError,
+    ModelSetMissingError,
     OutOfMemoryError,
+    SelftestAudioError,
     SelftestEngineError,
     SelftestLanguageError,
     SelftestLengthError,
@@ -108,6 +111,7 @@ def test_what_the_engine_heard_is_measured(manners: list[str], settings: Setting
     ("error", "words"),
     [
         (ModelFileMissingError(path="asr/model.bin"), r"asr/model\.bin is missing"),
+        (ModelSetMissingError(folder="set", reason="set.json is missing"), r"machine: set\.json is missing\. They"),
         (DeviceError(device="GeForce", reason="it is too old"), "GeForce: it is too old"),
     ],
 )
@@ -244,6 +248,43 @@ def test_the_engine_in_use_goes_on_after_a_trial_was_stopped_in_it(
         assert len(children_of_mine()) == 1
     finally:
         engine.close()
+
+
+def test_a_stop_while_the_engine_in_use_is_busy_does_not_wait_for_its_job(
+    manners: list[str], settings: Settings, signed: Specimen
+) -> None:
+    manners.append("hears: hello there")
+    stop, another_job = Stop(), bytes(16)
+    engine = EngineKeeper(settings.models, 1, allow_weaker=False)
+
+    def stop_when_it_waits() -> None:
+        while len(engine._line._standing) < 2:
+            time.sleep(0.01)
+        stop()
+
+    @contextmanager
+    def active() -> Iterator[EngineKeeper]:
+        engine.open()
+        with engine._line.turn_of(another_job):
+            threading.Thread(target=stop_when_it_waits).start()
+            yield engine
+
+    try:
+        with pytest.raises(SelftestStopped):
+            try_set(settings.models, [signed], bench(settings, stop), active)
+    finally:
+        engine.close()
+    assert children_of_mine() == []
+
+
+def test_a_recording_of_a_bundle_that_is_none_is_refused_from_inside_the_cage(
+    manners: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    manners.append("hears: hello there")
+    playlist = put_specimen(tmp_path, SPOKEN, audio=b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", wer_max=0.5)
+    with pytest.raises(SelftestAudioError, match=r"ward\.wav cannot be decoded"):
+        tried(settings, playlist)
+    assert children_of_mine() == []
 
 
 def test_a_trial_that_was_stopped_before_starts_nothing(

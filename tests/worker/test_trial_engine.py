@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -16,7 +18,6 @@ from appliance.bundles.selftest import TrialResult
 from appliance.bundles.specimens import Specimen
 from appliance.config import Settings
 from appliance.errors import (
-    SelftestAudioError,
     SelftestEngineError,
     SelftestLoadError,
     SelftestSpeakersError,
@@ -97,11 +98,11 @@ def test_a_set_that_keeps_its_limits_passes_and_leaves_no_process(
 def test_a_set_that_hears_worse_than_was_promised_is_refused_with_the_figure(
     settings: Settings, specimen: Callable[[float, float], Specimen], starter_set: Path
 ) -> None:
-    words = try_set(starter_set, [specimen(0.01, 0.9)], bench(settings))
+    strict = [specimen(0.01, 0.9), specimen(0.9, 0.0)]
+    words, speakers = try_set(starter_set, strict, bench(settings)).candidate.signed
     with pytest.raises(SelftestWordsError, match=r"ward\.wav .* at most 1\.00 %"):
         words.require()
-    speakers = try_set(starter_set, [specimen(0.9, 0.0)], bench(settings))
-    with pytest.raises(SelftestSpeakersError, match=r"at most 0\.00 %"):
+    with pytest.raises(SelftestSpeakersError, match=r"ward\.wav .* at most 0\.00 %"):
         speakers.require()
 
 
@@ -115,15 +116,7 @@ def test_both_columns_are_measured_and_the_candidate_has_ended_by_then(
         return engine_of(starter_set, at_work)
 
     signed = specimen(0.25, 0.10)
-    own = Specimen(
-        name="ours.wav",
-        root=signed.root,
-        audio=signed.audio,
-        transcript=signed.transcript,
-        language="en",
-        duration_s=30.0,
-        has_turns=True,
-    )
+    own = dataclasses.replace(signed, name="ours.wav", wer_max=None, der_max=None)
     result = try_set(starter_set, [signed, own], at_work, active)
     assert result.active is not None
     assert result.active.totals.wer == result.candidate.totals.wer
@@ -136,26 +129,12 @@ def test_a_set_with_an_altered_file_is_refused_by_its_name(
     settings: Settings, specimen: Callable[[float, float], Specimen], starter_set: Path, tmp_path: Path
 ) -> None:
     altered = tmp_path / "set"
-    for path in starter_set.rglob("*"):
-        if path.is_file():
-            copied = altered / path.relative_to(starter_set)
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.symlink_to(path) if path.name == "model.bin" else copied.write_bytes(path.read_bytes())
-    (altered / "asr" / "model.bin").unlink()
+    shutil.copytree(starter_set, altered, ignore=shutil.ignore_patterns("model.bin"))
     (altered / "asr" / "model.bin").write_bytes(b"nothing that was trained")
     with pytest.raises(SelftestLoadError, match=r"asr/model\.bin .* models in use go on working") as refused:
         try_set(altered, [specimen(0.25, 0.10)], bench(settings))
     assert refused.value.cause == "model.file_altered"
     assert children_of_mine() == []
-
-
-def test_a_folder_without_a_set_is_refused_in_words(
-    settings: Settings, specimen: Callable[[float, float], Specimen], tmp_path: Path
-) -> None:
-    (tmp_path / "nothing").mkdir()
-    with pytest.raises(SelftestLoadError) as refused:
-        try_set(tmp_path / "nothing", [specimen(0.25, 0.10)], bench(settings))
-    assert "scripts/setup" not in str(refused.value)  # Who installs an update has no such thing.
 
 
 def test_a_stop_in_the_middle_leaves_no_process(
@@ -190,13 +169,4 @@ def test_a_killed_engine_ends_the_trial_in_words_and_leaves_no_process(
 ) -> None:
     with pytest.raises(SelftestEngineError, match=r"stopped while it tried a model set on ward\.wav"):
         try_set(starter_set, [specimen(0.25, 0.10)], bench(settings, kill_engine))
-    assert children_of_mine() == []
-
-
-def test_a_recording_of_a_bundle_that_is_none_is_refused_from_inside_the_cage(
-    settings: Settings, reference: Transcript, starter_set: Path, tmp_path: Path
-) -> None:
-    hostile = put_specimen(tmp_path, reference, audio=b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", wer_max=0.5, der_max=0.5)
-    with pytest.raises(SelftestAudioError, match=r"ward\.wav cannot be decoded"):
-        try_set(starter_set, [hostile], bench(settings))
     assert children_of_mine() == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.bundles.figures import ClipResult, Counts
+from appliance.bundles.figures import ClipResult
+from appliance.bundles.scoring import Counts
 from appliance.bundles.selftest import Column, SetFacts, TrialResult
 
 

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_verify(verbs.add_parser("verify", help="check every byte of a model update, and show what is in it"))
     _add_split(verbs.add_parser("split", help="cut a model update into parts that fit a stick's file system"))
     _add_join(verbs.add_parser("join", help="put the parts of a model update together again"))
+    _add_appliance_verbs(verbs)
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +100,23 @@ def _add_split(parser: argparse.ArgumentParser) -> None:
 def _add_join(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="any part, such as the first")
     parser.add_argument("--out", type=Path, help="the whole file (default: the name of the parts)")
+
+
+def _add_appliance_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verbs that work on the models of an appliance, beside its server or without it."""
+    install = verbs.add_parser("install", help="take a model update in, try it, and put it to use")
+    install.add_argument("file", type=Path, metavar="FILE", help="a model update, or any of its parts")
+    install.add_argument("--stage", action="store_true", help="let it stand ready, and leave what is in use")
+    trust = verbs.add_parser("trust", help="let the signers of a list vouch for models on this appliance")
+    trust.add_argument("file", type=Path, metavar="FILE", help="a signed list of keys")
+    listed = verbs.add_parser("list", help="show which set is in use, which stands ready, and who is trusted")
+    listed.add_argument("--history", action="store_true", help="show what happened, too")
+    listed.add_argument("--json", action="store_true", help="print everything as JSON")
+    activate = verbs.add_parser("activate", help="put the update that stands ready to use")
+    rollback = verbs.add_parser("rollback", help="go back to the set before")
+    discard = verbs.add_parser("discard", help="remove the update that stands ready")
+    for verb in (install, trust, listed, activate, rollback, discard):
+        verb.add_argument("--data", type=Path, help="data folder (default: ./data)")
 
 
 def _add_signers(parser: argparse.ArgumentParser, flag: str) -> None:

@@ -15,6 +15,7 @@ from appliance.records import workspaces
 from appliance.records.access import ACTS, Act
 from appliance.spool import CHUNK_BYTES
 from appliance.web.languages import Language, mark
+from appliance.web.model_choices import ModelChoice, model_choices
 from appliance.web.rows import Row, Shelf, Unfinished
 from appliance.web.visit import Frame, GivenVisit, GivenWorkshop, OwnerId
 from appliance.web.workspace_words import REFUSALS
@@ -37,6 +38,7 @@ UPLOAD_WORDS = REFUSALS | {
         "{number} of your workspaces are not here any more. You may have been removed, somebody may have deleted them, "
         "or the appliance leaves them out."
     ),
+    "language_unknown": mark("The speech model {model} does not know this language. Choose another one of the two."),
     "title_damaged": mark("A title that does not open"),
     "delete_named": mark("Delete {title}"),
     "index_damaged": mark(
@@ -67,6 +69,7 @@ class LibraryView:
     """What ``library/index.html`` shows.
 
     Attributes:
+        models: The speech models that can be chosen, or the only one; none before one is loaded.
         spoken: Code and name of each language that can be chosen, the common ones first.
         words: What the upload script says, by its own names.
         may_choose_mode: Whether the person decides for each recording who can read it.
@@ -79,6 +82,7 @@ class LibraryView:
     frame: Frame
     recordings: RecordingList
     unfinished: tuple[Unfinished, ...]
+    models: tuple[ModelChoice, ...]
     common: tuple[tuple[str, str], ...]
     spoken: tuple[tuple[str, str], ...]
     words: dict[str, str]
@@ -129,6 +133,7 @@ class LibraryPage(Controller):
             frame=visit.frame(request),
             recordings=list_of(workshop, shelf, visit.language),
             unfinished=shelf.unfinished(),
+            models=model_choices(workshop, visit.language),
             common=common,
             spoken=spoken,
             words={name: visit.language.sentences.gettext(text) for name, text in UPLOAD_WORDS.items()},

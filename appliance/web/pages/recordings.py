@@ -48,6 +48,7 @@ WORDS = {
     "loading": mark("Opening the transcript"),
     "one_speaker": mark("One speaker"),
     "speakers": mark("Speakers: {number}"),
+    "made_with": mark("Made with {model} ({models})"),
     "locked": mark("Your vault is locked. Load the page again and unlock it to read this."),
     "older": mark(
         "The appliance serves an older version of this transcript than you have seen. It is not shown. Tell your "

@@ -20,7 +20,7 @@ TABLES = (
             clear("size_bytes", mark("How large the file was; of a private one rounded when it is done")),
             clear("received_chunks", mark("How much of it has arrived, in pieces of 8 MiB"), Sight.NOTHING),
             clear("touched_at", mark("When the last piece came; of a private one, once it is done, when it came")),
-            clear("options_json", mark("The chosen language and number of speakers"), Sight.NOTHING),
+            clear("options_json", mark("The chosen language, number of speakers and speech model"), Sight.NOTHING),
             clear("audio_id", mark("A random number for the sound")),
             clear("title_id", mark("A random number for the title")),
             Column("sealed_title", mark("Its title, which is the name of the file"), Sight.APPLIANCE, Sight.OWNER),
@@ -35,7 +35,7 @@ TABLES = (
             clear("id", mark("A random number for the transcription")),
             clear("recording_id", mark("Of which recording")),
             clear("state", mark("Whether it waits, runs, is done, failed or was cancelled")),
-            clear("options_json", mark("The chosen language and number of speakers"), Sight.NOTHING),
+            clear("options_json", mark("The chosen language, number of speakers and speech model"), Sight.NOTHING),
             clear(
                 "diarize", mark("Whether speakers were to be told apart; of a private one always “yes” when it is done")
             ),
@@ -48,6 +48,7 @@ TABLES = (
             ),
             clear("audio_s", mark("How long the recording is"), Sight.NOTHING),
             clear("seconds_json", mark("How long each step took"), Sight.NOTHING),
+            clear("model", mark("Which speech model was used"), Sight.NOTHING),
             clear("error_code", mark("Why it failed, as a code")),
             clear("error_facts_json", mark("Numbers about why it failed, such as a limit that was reached")),
         ),

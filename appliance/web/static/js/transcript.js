@@ -4,6 +4,7 @@
 import { askBeforeDeleting } from "./deletion.js";
 import { offerDownloads } from "./downloads.js";
 import { notify } from "./notices.js";
+import { showModelSet } from "./private/facts.js";
 import { nameOf, renamed } from "./pure/transcript.js";
 import { openTranscript } from "./transcript_source.js";
 import { TranscriptView } from "./transcript_view.js";
@@ -22,7 +23,9 @@ show();
 async function show() {
   const loading = /** @type {HTMLElement} */ (place.querySelector("[data-loading]"));
   try {
-    await view.draw((await opening).transcript);
+    const { transcript } = await opening;
+    await view.draw(transcript);
+    showModelSet(transcript);
     loading.remove();
   } catch (error) {
     loading.textContent = tell(error);

@@ -1,7 +1,7 @@
 // @ts-check
 /** The form above the library: what is chosen for the next files, and the ways by which files come in. */
 
-import { readOptions } from "./pure/options.js";
+import { knowsLanguage, readOptions } from "./pure/options.js";
 import { notify } from "./notices.js";
 import { UNLOCKED, openVault } from "./vault.js";
 import { say, tell } from "./words.js";
@@ -80,6 +80,7 @@ export function letSampleBeTried(take) {
 export function showChoices(form) {
   showPrivacy(form);
   showNumbers(form);
+  showLanguage(form);
   showPlaces(form).catch((error) => notify(tell(error), { isTrouble: true }));
 }
 
@@ -118,6 +119,27 @@ function showNumbers(form) {
       for (const input of field.querySelectorAll("input")) input.disabled = field.hidden;
     }
     most.min = least.value || "1";
+  };
+  form.addEventListener("change", show);
+  show();
+}
+
+/**
+ * Say at once where the chosen model does not know the chosen language; the form takes no file until one is changed.
+ * @param {HTMLFormElement} form
+ */
+function showLanguage(form) {
+  const language = /** @type {HTMLSelectElement} */ (form.elements.namedItem("language"));
+  const trouble = /** @type {HTMLElement} */ (form.querySelector("[data-language-trouble]"));
+  const show = () => {
+    const chosen = /** @type {HTMLInputElement | null} */ (
+      form.querySelector("[name=model]:checked") ?? form.querySelector("[name=model][type=hidden]")
+    );
+    const { model = "", languages = "" } = chosen?.dataset ?? {};
+    const text = knowsLanguage(languages, language.value) ? "" : say("language_unknown", { model });
+    language.setCustomValidity(text);
+    trouble.textContent = text;
+    trouble.hidden = text === "";
   };
   form.addEventListener("change", show);
   show();

@@ -19,12 +19,13 @@ export function render(transcript) {
  * @param {Transcript} transcript
  * @returns {string}
  */
-export function encoded({ schema, language, duration_s, models, speakers, segments, turns }) {
+export function encoded({ schema, language, duration_s, models, model_set = "", speakers, segments, turns }) {
   return object({
     schema: String(schema),
     language: string(language),
     duration_s: real(duration_s),
     models: sorted(models),
+    model_set: string(model_set),
     speakers: list(speakers, ({ id, name }) => object({ id: string(id), name: string(name) })),
     segments: list(segments, segment),
     turns: list(turns, ({ start, end, speaker }) =>

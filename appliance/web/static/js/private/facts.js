@@ -1,5 +1,5 @@
 // @ts-check
-/** Length, language and speakers of a private transcript, which only this browser knows. */
+/** Length, language and speakers of a private transcript, which only this browser knows; and what made a transcript. */
 
 import { clock } from "../pure/clock.js";
 import { language, say } from "../words.js";
@@ -14,6 +14,14 @@ export function showFacts(transcript) {
     facts.push(say(speakers === 1 ? "one_speaker" : "speakers", { number }));
   }
   document.querySelector("[data-facts]")?.append(...facts.map(fact));
+}
+
+/**
+ * Which speech model made a transcript, and of which set: it says so itself, in both modes; an old one does not.
+ * @param {import("../pure/transcript.js").Transcript} transcript
+ */
+export function showModelSet({ model_set: models = "", models: { asr: model = "?" } }) {
+  if (models !== "") document.querySelector("[data-facts]")?.append(fact(say("made_with", { model, models })));
 }
 
 /** @param {string} text */

@@ -14,6 +14,7 @@
  * @property {string} language
  * @property {number} duration_s
  * @property {Record<string, string>} models
+ * @property {string} [model_set] - Name and release of the set; old transcripts have none.
  * @property {Speaker[]} speakers
  * @property {Segment[]} segments
  * @property {SpeakerTurn[]} turns

@@ -1,0 +1,18 @@
+"""``appliance bundle activate``: put the update that stands ready to use."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from appliance.bundles.readiness import require_tried
+from appliance.commands.bundle.here import ACTOR, called, opened, when_loaded
+
+
+def run(given: argparse.Namespace) -> int:
+    """Put it to use, once it is certain that it was tried and kept its limits."""
+    settings, store = opened(given)
+    require_tried(store)
+    chosen = store.activate(ACTOR)
+    sys.stdout.write(f"In use: {called(store, chosen)}. {when_loaded(settings)}\n")
+    return 0
