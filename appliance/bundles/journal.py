@@ -114,6 +114,10 @@ class Journal:
             found.append(entry)
         return tuple(found)
 
+    def legible(self) -> tuple[Entry, ...]:
+        """Return what can be read, the oldest first, whether the chain is whole or not."""
+        return tuple(entry for entry in map(_decoded, self._lines()) if entry is not None)
+
     def check(self, anchor: Entry | None) -> None:
         """Look whether the journal is whole and holds the entry that the ledger names.
 

@@ -76,6 +76,15 @@ class Language:
         """Return a fraction in whole per cent."""
         return self._own_digits(format_percent(fraction, format="#,##0%", locale=self.locale))
 
+    def rate(self, fraction: float) -> str:
+        """Return a fraction in per cent, as exactly as an error rate and its limit are known: to two decimals."""
+        return self._own_digits(format_percent(fraction, format="#,##0.##%", locale=self.locale))
+
+    def times(self, factor: float) -> str:
+        """Return how many times as fast as a recording itself, with one decimal where it matters."""
+        shown = round(factor, 1) if factor < 10 else round(factor)  # noqa: PLR2004 -- from 10 on, two digits.
+        return f"{self.number(shown)}\u00d7"
+
     def size(self, size_bytes: int) -> str:
         """Return a size in megabytes or gigabytes, with one decimal where it matters."""
         unit, unit_bytes = ("megabyte", MEGABYTE) if size_bytes < GIGABYTE else ("gigabyte", GIGABYTE)

@@ -6,6 +6,7 @@ nobody should wait for ten gigabytes to hear that they are not wanted.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -43,11 +44,15 @@ class Arrival:
         id: By which the browser goes on.
         received_bytes: What is there.
         size_bytes: What there will be.
+        name: What its sender calls it; empty where the appliance was restarted since.
+        changed_at: When the last of it came, in seconds since 1970.
     """
 
     id: str
     received_bytes: int
     size_bytes: int
+    name: str = ""
+    changed_at: float = 0.0
 
     @property
     def next_chunk(self) -> int:
@@ -70,6 +75,7 @@ class Incoming:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._one_chunk = Lock()
+        self._names: dict[str, str] = {}  # The disk has only their digests, and needs no more to go on.
         self.folder = store.folder / "incoming"
 
     def begin(self, name: str, size_bytes: int) -> Arrival:
@@ -89,7 +95,8 @@ class Incoming:
             received = self._received(arrival_id)
             self._require_room(size_bytes - received)
             os.close(os.open(self._path(arrival_id), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, PRIVATE))
-        return Arrival(arrival_id, received, size_bytes)
+        self._names[arrival_id] = name
+        return self.state(arrival_id)
 
     def state(self, arrival_id: str) -> Arrival:
         """Return how an upload stands.
@@ -99,7 +106,17 @@ class Incoming:
         """
         if not NAMES.fullmatch(arrival_id) or not self._path(arrival_id).is_file():
             raise NotFoundError
-        return Arrival(arrival_id, self._received(arrival_id), int(arrival_id.rsplit("-", 1)[1]))
+        return self._arrival(arrival_id)
+
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """Return every upload that is there, the one that came last first."""
+        if not self.folder.exists():
+            return ()
+        found = []
+        for path in self.folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # Another thread may erase it this moment.
+                found.append(self._arrival(path.name))
+        return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
 
     def take(self, arrival_id: str, number: int, chunk: bytes) -> Arrival:
         """Take a chunk; one that is there already is passed over.
@@ -133,6 +150,7 @@ class Incoming:
         """Remove an upload; nothing happens where there is none."""
         if NAMES.fullmatch(arrival_id):
             self._path(arrival_id).unlink(missing_ok=True)
+            self._names.pop(arrival_id, None)
 
     def tidy(self, idle_s: float, keep: str = "") -> None:
         """Remove the uploads that nobody has continued for some time."""
@@ -169,6 +187,11 @@ class Incoming:
         free, needed = free_bytes(self.folder), more_bytes + RESERVE_BYTES
         if needed > free:
             raise _no_room(needed, free)
+
+    def _arrival(self, arrival_id: str) -> Arrival:
+        size, changed_at = int(arrival_id.rsplit("-", 1)[1]), self._path(arrival_id).stat().st_mtime
+        name = self._names.get(arrival_id, "")
+        return Arrival(arrival_id, self._received(arrival_id), size, name, changed_at)
 
     def _received(self, arrival_id: str) -> int:
         """Return how much is there, in whole chunks but for the last: a power cut may have left a part of one."""

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.bundles.archive import Stream
@@ -46,39 +46,15 @@ from appliance.worker.keeper import EngineKeeper
 from appliance.worker.progress import Board
 from appliance.worker.stopping import Stop
 from appliance.worker.trial import Bench, try_set
+from appliance.worker.underway import Underway
 
 log = logging.getLogger(__name__)
 
 TOPIC = "update"
-LEAST_FRACTION = 0.02  # Before that nobody can say how long it will take.
+PROGRESS = "progress"  # Of the update on its way, and nothing else has changed.
 PICTURES = 200  # A page needs no more pictures of a bar.
 
 Opened = Callable[[], AbstractContextManager[Stream]]
-
-
-@dataclass(frozen=True, slots=True)
-class Underway:
-    """An update on its way.
-
-    Attributes:
-        source: Name of the file, or of the release.
-        actor: Who began it.
-        started_at: When this step began, in seconds of the monotonic clock.
-        fraction: Of this step, 0 to 1.
-        course: How far the trial is, or None while the file is checked and copied.
-    """
-
-    source: str
-    actor: str
-    started_at: float
-    fraction: float = 0.0
-    course: Course | None = None
-
-    @property
-    def remaining_s(self) -> float | None:
-        """How long this step will last, or None where it is too early to tell."""
-        elapsed_s = time.monotonic() - self.started_at
-        return elapsed_s / self.fraction * (1 - self.fraction) if self.fraction >= LEAST_FRACTION else None
 
 
 class Updates:
@@ -106,6 +82,11 @@ class Updates:
     def underway(self) -> Underway | None:
         """The update on its way, or None."""
         return self._underway
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody wants the update on its way to end."""
+        return self._underway is not None and self._stop.asked
 
     def begin(self, source: str, actor: str, opened: Opened, then: Callable[[], None] = lambda: None) -> None:
         """Take a bundle in and try it, in the background.
@@ -141,12 +122,18 @@ class Updates:
         candidate = self.store.ledger.candidate
         if candidate is None:
             raise NoCandidateError
-        trying = Underway(name_of(candidate), actor, time.monotonic())
+        trying = Underway(name_of(candidate), actor, time.monotonic(), is_trying=True)
         self._start(trying, lambda: self._try(candidate, actor))
 
     def stop(self) -> None:
         """Stop the update on its way; what was copied is kept for the next try."""
         self._stop()
+        self.changed()
+
+    def forget_trouble(self) -> None:
+        """Say no more why the last update was not taken."""
+        self.trouble = None
+        self.changed()
 
     def activate(self, actor: str) -> Installed:
         """Put the update that stands ready to use; see ``Store.activate``.
@@ -247,7 +234,8 @@ class Updates:
     def _try(self, installed: Installed, actor: str) -> None:
         manifest, folder = self.store.manifest_of(installed), self.store.folder_of(installed)
         if self._underway is not None:
-            self._underway = replace(self._underway, started_at=time.monotonic(), fraction=0.0)
+            self._underway = replace(self._underway, started_at=time.monotonic(), fraction=0.0, is_trying=True)
+            self.changed()
         specimens = (*signed_specimens(folder, manifest), *own_recordings(self._settings).specimens)
         bench = Bench(self._settings, self._tried, self._stop)
         try:
@@ -285,7 +273,7 @@ class Updates:
             underway.course and underway.course.clip,
         ):
             self._underway = replace(underway, fraction=fraction, course=course)
-            self.changed()
+            self.board.publish(PROGRESS, None)
 
     @contextlib.contextmanager
     def _nothing_underway(self) -> Iterator[None]:

@@ -37,7 +37,17 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
     organisation.publish(visitor.workshop)
     organisation.consented_by(visitor.workshop, enrolled(visitor.workshop))
     shared = ("/workspaces", together, "/organisation")
-    own = ("/", f"/recordings/{finished}", "/search", "/air-gap", "/account", "/people", "/your-data", *shared)
+    own = (
+        "/",
+        f"/recordings/{finished}",
+        "/search",
+        "/air-gap",
+        "/account",
+        "/people",
+        "/models",
+        "/your-data",
+        *shared,
+    )
     for path in (*own, "/what-it-sees", "/recover", invited, "/trust", "/nothing"):
         page = visitor.open(path)
         if path.startswith("/recordings"):
@@ -57,6 +67,7 @@ def test_no_page_scrolls_sideways_or_loads_anything_foreign(
         "/air-gap",
         "/account",
         "/people",
+        "/models",
         "/your-data",
         "/workspaces",
         "/organisation",

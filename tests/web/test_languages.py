@@ -57,8 +57,22 @@ def test_numbers_are_written_in_the_readers_digits() -> None:
     bengali = language("bn")
     assert bengali.number(1234567) == "১২,৩৪,৫৬৭"
     assert bengali.percent(0.42) == "৪২%"
+    assert bengali.rate(0.0825) == "৮.২৫%"
+    assert bengali.times(3.04) == "৩\u00d7"
     assert bengali.clock(3725) == "১:০২:০৫"
     assert bengali.count("{number} speaker", "{number} speakers", 3) == "৩ জন বক্তা"
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(0.0, "0%"), (0.15, "15%"), (0.1504, "15.04%"), (0.082, "8.2%"), (1.25, "125%")]
+)
+def test_an_error_rate_is_said_as_exactly_as_its_limit(rate: float, said: str) -> None:
+    assert language("en").rate(rate) == said
+
+
+@pytest.mark.parametrize(("factor", "said"), [(0.44, "0.4\u00d7"), (3.96, "4\u00d7"), (12.4, "12\u00d7")])
+def test_a_speed_is_said_in_a_few_digits(factor: float, said: str) -> None:
+    assert language("en").times(factor) == said
 
 
 @pytest.mark.parametrize(

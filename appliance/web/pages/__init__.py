@@ -6,6 +6,9 @@ from appliance.web.pages.air_gap import AirGapPages
 from appliance.web.pages.events import EventStream
 from appliance.web.pages.health import HealthAnswer
 from appliance.web.pages.library import LibraryPage
+from appliance.web.pages.model_events import ModelEvents
+from appliance.web.pages.model_uploads import ModelUploadSteps
+from appliance.web.pages.models import ModelPages
 from appliance.web.pages.organisation import ConsentAnswers, OrganisationPages
 from appliance.web.pages.packs import PackPages
 from appliance.web.pages.people import PeoplePages
@@ -32,6 +35,9 @@ CONTROLLERS = (
     HealthAnswer,
     IndexPages,
     LibraryPage,
+    ModelEvents,
+    ModelPages,
+    ModelUploadSteps,
     OrganisationPages,
     OwnLinkPages,
     PackPages,

@@ -135,7 +135,7 @@ class UploadSteps(Controller):
     ) -> UploadState:
         """Take one chunk, once it is known to be theirs. It is in memory once, and sealed before it reaches a disk."""
         await sync_to_thread(_standing, workshop, owner_id, recording_id.hex)
-        chunk = await _body(request, number)
+        chunk = await whole_body(request, number)
         due = await sync_to_thread(intake.take_chunk, workshop, owner_id, recording_id.hex, number, chunk)
         finished = (await sync_to_thread(_standing, workshop, owner_id, recording_id.hex)).finished
         return UploadState(id=recording_id.hex, next_chunk=due, finished=finished)
@@ -146,7 +146,7 @@ class UploadSteps(Controller):
         return Response(_sample(), media_type="audio/wav")
 
 
-async def _body(request: Request[object, object, State], number: int) -> bytes:
+async def whole_body(request: Request[object, object, State], number: int) -> bytes:
     """Return the whole body.
 
     Raises:

@@ -1,8 +1,9 @@
 // @ts-check
 /** Files on their way in: dropped or chosen, one after the other, each in chunks that survive a broken connection. */
 
-import { chunkCount, chunkRange, firstToSend, fraction, patience } from "./pure/chunks.js";
+import { chunkCount, chunkRange, firstToSend, fraction } from "./pure/chunks.js";
 import { notify } from "./notices.js";
+import { isReadable, persist } from "./persistence.js";
 import { beginPrivately } from "./private/upload.js";
 import { InWords, Problem, Stopped, Unreachable, ask, send } from "./request.js";
 import { chosenOptions, chosenPrivacy, letSampleBeTried, showChoices, takeDrops } from "./upload_form.js";
@@ -98,7 +99,6 @@ class Upload {
     this.chunkBytes = chunkBytes;
     this.id = "";
     this.next = 0;
-    this.failures = 0;
     this.stopping = new AbortController();
     const again = () => {
       this.stopping = new AbortController();
@@ -187,21 +187,12 @@ class Upload {
   }
 
   /**
-   * Try until the appliance answers, the person gives up, or the connection stays broken for long.
    * @template Answer
    * @param {() => Promise<Answer>} attempt
    * @returns {Promise<Answer>}
    */
-  async persist(attempt) {
-    for (this.failures = 0; ; this.failures += 1) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        this.row.show("retrying");
-        await waitOrOnline(patience(this.failures), this.stopping.signal);
-      }
-    }
+  persist(attempt) {
+    return persist(attempt, this.stopping.signal, () => this.row.show("retrying"));
   }
 
   /** The person does not want it any more: nothing of it stays behind. */
@@ -217,29 +208,4 @@ class Upload {
     this.next = 0;
     if (id) await ask("DELETE", `/recordings/${id}`).catch(() => {}); // What cannot be erased now, the appliance does later.
   }
-}
-
-/**
- * Whether a file has bytes that can be read: a folder that was dropped, or a file that is gone, has none.
- * @param {File} file
- */
-async function isReadable(file) {
-  return file.size === 0 || file.slice(0, 1).arrayBuffer().then(() => true, () => false);
-}
-
-/**
- * @param {number} milliseconds
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- * @throws {Stopped}
- */
-function waitOrOnline(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    addEventListener("online", () => resolve(), { once: true, signal });
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new Stopped());
-    });
-  });
 }
