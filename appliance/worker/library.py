@@ -13,6 +13,7 @@ from appliance.records.recordings import Recording
 from appliance.transcript import Transcript, from_json, to_json
 from appliance.worker import runner
 from appliance.worker.consents import tidy_consents
+from appliance.worker.endings import end_unended
 from appliance.worker.filekeys import erase_file_keys, file_key
 from appliance.worker.link_ends import sweep_links, tidy_links
 from appliance.worker.member_keys import tidy_member_keys
@@ -135,7 +136,7 @@ def tidy(workshop: Workshop) -> None:
     Uploads that nobody continues, audio whose job has ended or whose recording is gone, workspaces without members, and
     links that are good for nothing.
     """
-    runner.end_unended(workshop)
+    end_unended(workshop)
     idle = timedelta(hours=workshop.settings.upload_idle_hours)
     with workshop.database.read() as session:
         abandoned = recordings.abandoned(session, datetime.now(UTC) - idle)

@@ -19,9 +19,7 @@ from typing import TypeVar
 from appliance.crypto.envelope import new_document_id, new_file_key
 from appliance.errors import (
     ApplianceError,
-    DataFolderError,
     DecoderDiedError,
-    DiskFullError,
     EngineDiedError,
     JobCancelled,
 )
@@ -29,6 +27,7 @@ from appliance.records import jobs, recordings, transcripts
 from appliance.records.jobs import Job
 from appliance.records.recordings import Recording
 from appliance.worker.decoding import Pcm, decode
+from appliance.worker.endings import fail, put_back
 from appliance.worker.filekeys import audio_key_of, erase_file_keys, keep_file_key
 from appliance.worker.keeper import EngineClosedError
 from appliance.worker.messages import Decode, Transcribe, Transcribed
@@ -80,25 +79,14 @@ def run(workshop: Workshop, job_id: str) -> None:
     try:
         _transcribe(workshop, job, recording)
     except ApplianceError as error:
-        if workshop.updates.blame(error) and _put_back(workshop, job):
+        if workshop.updates.blame(error) and put_back(workshop, job):
             return  # The new models are at fault: it runs again on the ones before.
-        if not _fail(workshop, job.id, error):
+        if not fail(workshop, job.id, error):
             return  # Its audio stays until the row says why there is no transcript.
     else:
         workshop.updates.relied_on()
     erase_audio(workshop, recording.id)
     workshop.board.publish(recording.id, None)
-
-
-def end_unended(workshop: Workshop) -> None:
-    """Write down the failures for which the disk had no room when they came."""
-    for job_id, error in list(workshop.unended.items()):
-        if not _fail(workshop, job_id, error):
-            return
-        with workshop.database.read() as session:
-            job = session.get(Job, job_id)
-        if job is not None:
-            workshop.board.publish(job.recording_id, None)
 
 
 def cancel(workshop: Workshop, recording_id: str) -> bool:
@@ -132,32 +120,6 @@ def erase_audio(workshop: Workshop, recording_id: str) -> None:
             recordings.forget_particulars(session, recording_id)
     if recording.mode == recordings.PRIVATE:
         workshop.database.purge()  # The log still holds what was forgotten.
-
-
-def _fail(workshop: Workshop, job_id: str, error: ApplianceError) -> bool:
-    """End a job as failed; tell whether that could be written down. Otherwise it waits in memory for ``end_unended``.
-
-    Where the power fails before that, the next start claims the job back, as any that was running.
-    """
-    try:
-        with workshop.database.write() as session:
-            ended = jobs.fail(session, job_id, error)
-    except (DiskFullError, DataFolderError) as refusal:
-        workshop.unended[job_id] = error
-        log.error("the end of a job waits", extra={"job": job_id, "code": refusal.code})  # noqa: TRY400 -- as above.
-        return False
-    workshop.unended.pop(job_id, None)
-    log.info("job ends", extra={"job": job_id, "state": "failed" if ended else "cancelled", "code": error.code})
-    return True
-
-
-def _put_back(workshop: Workshop, job: Job) -> bool:
-    """Have a job wait for its turn again; tell whether it still ran."""
-    with workshop.database.write() as session:
-        is_waiting = jobs.put_back(session, job.id)
-    log.info("job waits again", extra={"job": job.id})
-    workshop.board.publish(job.recording_id, None)
-    return is_waiting
 
 
 def _waiting(workshop: Workshop) -> str | None:

@@ -15,15 +15,13 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from appliance.bundles.archive import Stream
 from appliance.bundles.readiness import require_tried, set_to_load, trial_of
-from appliance.bundles.selftest import TRIAL_FILE, TrialResult
-from appliance.bundles.specimens import Specimen, signed_specimens
 from appliance.bundles.store import BY_ITSELF, Store, name_of
 from appliance.bundles.taking import take_in
 from appliance.bundles.trust import Installed
@@ -40,12 +38,12 @@ from appliance.errors import (
     UpdateBusyError,
 )
 from appliance.worker.course import Course
-from appliance.worker.imports import own_recordings
 from appliance.worker.incoming import Incoming
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.progress import Board
 from appliance.worker.stopping import Stop
-from appliance.worker.trial import Bench, try_set
+from appliance.worker.trial import Bench
+from appliance.worker.trying import try_release
 from appliance.worker.underway import Underway
 
 log = logging.getLogger(__name__)
@@ -232,28 +230,17 @@ class Updates:
             self.changed()
 
     def _try(self, installed: Installed, actor: str) -> None:
-        manifest, folder = self.store.manifest_of(installed), self.store.folder_of(installed)
+        """Try a release beside the one in use; where the memory does not do for two, while that one pauses."""
         if self._underway is not None:
             self._underway = replace(self._underway, started_at=time.monotonic(), fraction=0.0, is_trying=True)
             self.changed()
-        specimens = (*signed_specimens(folder, manifest), *own_recordings(self._settings).specimens)
         bench = Bench(self._settings, self._tried, self._stop)
         try:
-            result = self._try_set(self.store.set_of(installed), specimens, bench)
-        except ApplianceError as error:
-            self.store.note(actor, "tried", name_of(installed), error)
-            raise
-        self.store.keep_beside(installed, TRIAL_FILE, result.encode())
-        self.store.note(actor, "tried", name_of(installed), facts={"passed": int(result.passed)})
-
-    def _try_set(self, folder: Path, specimens: Sequence[Specimen], bench: Bench) -> TrialResult:
-        """Try a set beside the one in use; where the memory does not do for two, while that one pauses."""
-        try:
-            return try_set(folder, specimens, bench, self._in_use)
+            try_release(self.store, installed, actor, bench, self._in_use)
         except SelftestMemoryError:
             log.warning("no memory for two engines, so jobs wait for the trial")
             with self._engine.paused():
-                return try_set(folder, specimens, bench, None)
+                try_release(self.store, installed, actor, bench, None)
 
     @contextlib.contextmanager
     def _in_use(self) -> Iterator[EngineKeeper]:

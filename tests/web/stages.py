@@ -17,7 +17,7 @@ from appliance.bundles.scoring import Counts, SpeakerErrors
 from appliance.bundles.selftest import Column, SetFacts, TrialResult
 from appliance.bundles.store import ROOTS_FOLDER
 from appliance.errors import ApplianceError
-from appliance.worker import updates as module
+from appliance.worker import trying as module
 from appliance.worker.course import Course
 from appliance.worker.trial import Bench
 from appliance.worker.workshop import Workshop

@@ -31,7 +31,7 @@ from appliance.errors import (
     UnreadableMediaError,
     UpdateBusyError,
 )
-from appliance.worker import updates as module
+from appliance.worker import trying as module
 from appliance.worker.course import Course
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.trial import Bench
