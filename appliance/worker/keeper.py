@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from appliance.worker.process import Child, contents_of, start_child
 
 log = logging.getLogger(__name__)
 
+ENGINE = "appliance.worker.engine_child"
 CANCEL_PATIENCE_S = 5.0  # A cancel stops between batches; an engine that does not come to one is killed.
 SILENCE_LIMIT_S = 1800.0  # Long linkage runs report nothing for minutes; half an hour means it hangs.
 RESTART_PAUSE_S = 1.0  # After a death; doubled up to RESTART_PAUSE_MOST_S while the engine dies before it is ready.
@@ -135,7 +135,11 @@ class EngineKeeper:
             raise self._fault
 
     def transcribe(
-        self, request: Transcribe, pcm: int, progress: Callable[[str, float], None]
+        self,
+        request: Transcribe,
+        pcm: int,
+        progress: Callable[[str, float], None],
+        taken: Callable[[Path], None] = lambda _: None,
     ) -> tuple[Transcribed, bytes]:
         """Run one job on the engine.
 
@@ -143,6 +147,7 @@ class EngineKeeper:
             request: The job.
             pcm: Descriptor of sealed samples; stays the caller's.
             progress: Called with the stage and its fraction.
+            taken: Called with the folder of the set that runs it, when its turn has come.
 
         Returns:
             What may be known of the result, and the sealed transcript.
@@ -158,6 +163,7 @@ class EngineKeeper:
             child = self._child
             if child is None:
                 raise EngineDiedError
+            taken(self._models)
             self._working_on = request.job_id
             try:
                 child.channel.send(request, [pcm])
@@ -219,10 +225,7 @@ class EngineKeeper:
         while self._wait_until(lambda: not self._pausing):
             models = self._models
             child = start_child(
-                "appliance.worker.engine_child",
-                (str(models), str(self._threads)),
-                threads=self._threads,
-                allow_weaker=self._allow_weaker,
+                ENGINE, (str(models), str(self._threads)), threads=self._threads, allow_weaker=self._allow_weaker
             )
             if not self._adopt(child, models):
                 continue
@@ -238,11 +241,8 @@ class EngineKeeper:
             elif is_healthy:
                 log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
                 self._pause(deaths, models)
-            else:
-                self._wait_until(partial(self._is_another, models))  # An altered set does not heal by trying again.
-
-    def _is_another(self, models: Path) -> bool:
-        return self._models != models
+            else:  # A set that is altered does not heal by trying again.
+                self._wait_until(lambda models=models: self._models != models)  # type: ignore[misc]
 
     def _wait_until(self, has_come: Callable[[], bool]) -> bool:
         """Wait for something; tell whether to go on, which is not so where the appliance shuts down."""

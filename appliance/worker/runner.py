@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from appliance.crypto.envelope import new_document_id, new_file_key
@@ -76,15 +77,16 @@ def run(workshop: Workshop, job_id: str) -> None:
     if job is None or recording is None:
         return
     log.info("job starts", extra={"job": job.id, "recording": recording.id, "attempt": job.attempt})
+    report = _Report(workshop, job, recording.id)
     try:
-        _transcribe(workshop, job, recording)
+        _transcribe(workshop, job, recording, report)
     except ApplianceError as error:
-        if workshop.updates.blame(error) and put_back(workshop, job):
+        if workshop.updates.blame(error, report.models) and put_back(workshop, job):
             return  # The new models are at fault: it runs again on the ones before.
         if not fail(workshop, job.id, error):
             return  # Its audio stays until the row says why there is no transcript.
     else:
-        workshop.updates.relied_on()
+        workshop.updates.relied_on(report.models)
     erase_audio(workshop, recording.id)
     workshop.board.publish(recording.id, None)
 
@@ -128,9 +130,8 @@ def _waiting(workshop: Workshop) -> str | None:
         return job.id if job else None
 
 
-def _transcribe(workshop: Workshop, job: Job, recording: Recording) -> None:
+def _transcribe(workshop: Workshop, job: Job, recording: Recording, report: _Report) -> None:
     """Decode, transcribe, store: the one path on which a job ends as done."""
-    report = _Report(workshop, job, recording.id)
     pcm = _decode(workshop, job, recording, report)
     document_id = new_document_id()
     started = time.monotonic()
@@ -211,7 +212,7 @@ def _run_engine(
             attempt=number,
             vocabulary=vocabulary,
         )
-        return workshop.engine.transcribe(request, pcm.descriptor, report)
+        return workshop.engine.transcribe(request, pcm.descriptor, report, report.note_models)
 
     result, sealed = _twice(attempt, EngineDiedError, report)
     keep_sealed_keys(workshop, document_id, recipients, result.sealed_keys)
@@ -234,6 +235,7 @@ class _Report:
     def __init__(self, workshop: Workshop, job: Job, recording_id: str) -> None:
         self.job_id = job.id
         self.decode_s = 0.0
+        self.models: Path | None = None
         self._workshop = workshop
         self._recording_id = recording_id
         self._started_at = time.monotonic()
@@ -244,6 +246,10 @@ class _Report:
             _stop_children(self._workshop, self.job_id)
         else:
             self._workshop.board.publish(self._recording_id, Standing(stage, fraction, self._started_at))
+
+    def note_models(self, folder: Path) -> None:
+        """Remember which set the job ran on, for that one answers for it, and not one that came meanwhile."""
+        self.models = folder
 
     def watch(self, decoder: Child) -> None:
         """Remember the decoder, so that a cancel can end it at once."""

@@ -28,7 +28,6 @@ from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
-    BundleError,
     EngineError,
     JobCancelled,
     ModelError,
@@ -160,26 +159,34 @@ class Updates:
             self.store.discard(actor)
         self.changed()
 
-    def blame(self, error: ApplianceError) -> bool:
+    def blame(self, error: ApplianceError, models: Path | None) -> bool:
         """Go back to the set before if a new one is at fault for a job that failed; tell whether the job may run again.
 
         A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does.
+
+        Args:
+            error: How the job ended.
+            models: Folder of the set that it ran on, or None where it did not come so far.
         """
         is_of_models = isinstance(error, EngineError | ModelError) and not isinstance(error, JobCancelled)
-        if not is_of_models or not self.store.ledger.probation:
+        if not is_of_models or not self._is_under_watch(models):
             return False
         try:
             self.roll_back(BY_ITSELF, error)
-        except BundleError as refusal:
+        except ApplianceError as refusal:
             log.error("no way back", extra={"code": refusal.code})  # noqa: TRY400 -- the code says it all.
             return False
         self._engine.use(self.usable())
         return True
 
-    def relied_on(self) -> None:
-        """Note that a job was done on the set in use."""
+    def relied_on(self, models: Path | None) -> None:
+        """Note that a job was done on a set."""
         with contextlib.suppress(ApplianceError):  # A full disk: the set stays under watch a little longer.
-            self.store.finish_job()
+            if self._is_under_watch(models):
+                self.store.finish_job()
+
+    def _is_under_watch(self, models: Path | None) -> bool:
+        return models == self.store.active_set() and self.store.ledger.probation > 0
 
     def usable(self) -> Path:
         """Return the folder of the set to load, and note why where that is not the one in use."""
@@ -194,9 +201,8 @@ class Updates:
 
         Called again and again: a command may have changed the ledger, or an engine may have refused a new set.
         """
-        ledger = self.store.ledger
-        if ledger.probation and self._engine.fault is not None and self._engine.models == self.store.active_set():
-            self.blame(self._engine.fault)
+        if self._engine.fault is not None:
+            self.blame(self._engine.fault, self._engine.models)
         wanted = self.usable()
         if wanted.resolve() == self._engine.models:
             return False

@@ -223,25 +223,34 @@ def test_the_engine_loads_a_set_that_was_put_to_use_here_or_by_a_command(here: H
 
 def test_the_first_job_that_a_new_set_fails_at_has_the_appliance_go_back(here: House) -> None:
     here.in_use(7)
-    assert here.updates.blame(EngineDiedError())
+    assert here.updates.blame(EngineDiedError(), here.engine.models)
     assert here.engine.models == here.store.image_set
     last = here.store.journal.entries()[-1]
     assert (last.actor, last.action, last.code) == (BY_ITSELF, "rolled_back", EngineDiedError.code)
-    assert not here.updates.blame(EngineDiedError())
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
+
+
+def test_a_job_that_ran_on_the_set_before_says_nothing_about_the_new_one(here: House) -> None:
+    here.in_use(7)
+    for models in (here.store.image_set, None):
+        here.updates.relied_on(models)
+        assert here.store.ledger.probation == PROBATION_JOBS
+        assert not here.updates.blame(EngineDiedError(), models)
+    assert here.engine.models == here.store.active_set()
 
 
 @pytest.mark.parametrize("error", [UnreadableMediaError(), JobCancelled()])
 def test_what_says_nothing_about_the_models_is_not_blamed_on_them(here: House, error: ApplianceError) -> None:
     here.in_use(7)
-    assert not here.updates.blame(error)
+    assert not here.updates.blame(error, here.engine.models)
     assert here.engine.models == here.store.active_set()
 
 
 def test_a_set_that_was_good_for_some_jobs_is_not_left_for_one_failure(here: House) -> None:
     here.in_use(7)
     for _ in range(PROBATION_JOBS):
-        here.updates.relied_on()
-    assert not here.updates.blame(EngineDiedError())
+        here.updates.relied_on(here.engine.models)
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
 
 
 def test_a_set_whose_engine_does_not_start_is_left_by_itself(here: House) -> None:
