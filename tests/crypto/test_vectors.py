@@ -22,7 +22,7 @@ NODE = shutil.which("node")
 Case = dict[str, Any]
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed, so its half of the vectors is not read")
 
-OF_OTHERS = ("file_names.json", "search.json")
+OF_OTHERS = ("file_names.json", "search.json", "vocabulary.json")
 """Cases of other parts, which pytest and node share too."""
 
 

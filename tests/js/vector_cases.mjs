@@ -10,7 +10,7 @@ import { agreed, base64, drawing, each, equal, fails, hex, refusals, withEphemer
 export const PYTHON_ONLY = ["root_key", "bundles"];
 
 /** Files of other parts of the pages, which have tests of their own. */
-const OF_OTHERS = ["file_names", "search"];
+const OF_OTHERS = ["file_names", "search", "vocabulary"];
 
 /** @typedef {import("./expect.mjs").Json} Json */
 /** @typedef {import("./expect.mjs").Case} Case */
