@@ -18,6 +18,7 @@ from appliance.doctor.models import SpokenLanguage, languages, models
 from appliance.doctor.network import Network, network, read_network
 from appliance.doctor.processes import SealedProcess, look_at, seal
 from appliance.doctor.tls import certificate_served
+from appliance.doctor.updates import updates
 from appliance.errors import ApplianceError, DeviceError
 from appliance.worker.messages import Plan, Ready
 from appliance.worker.proof import Proof
@@ -124,6 +125,7 @@ def _findings(
         yield attempts(subject.attempts)
     yield from network(seen)
     yield from _engine(subject, now)
+    yield from updates(settings)
     yield from certificate_served(settings.keys_folder, settings.names, now)
     yield from keys(settings)
     yield from machine(settings)
