@@ -69,7 +69,7 @@ def describe(folder: Path) -> Description:
         name=found.name,
         release=found.release,
         models={name: role.id for name, role in found.roles.items()},
-        languages=found.roles[ASR].languages if ASR in found.roles else (),
+        languages=_spoken(found),
         licences=tuple(dict.fromkeys((role.id, role.licence) for role in found.roles.values())),
         dated_at=dated_at,
         size_bytes=sum(file.bytes for file in found.files.values()),
@@ -85,3 +85,9 @@ def signers_of(store: Store, installed: Installed) -> tuple[str, ...]:
     except (OSError, ValueError, BundleError):
         return ()
     return tuple(sorted(signers))
+
+
+def _spoken(found: _SetFile) -> tuple[str, ...]:
+    """Return what any of its recognisers transcribes; one that names no language knows all of its model's."""
+    each = [role.languages for name, role in found.roles.items() if name.split("/")[0] == ASR]
+    return tuple(sorted({code for codes in each for code in codes})) if all(each) else ()

@@ -242,13 +242,13 @@ def _steps(underway: Underway, language: Language, *, came_by_upload: bool) -> t
 
 
 def _upload(arrival: Arrival, language: Language) -> Upload:
-    fraction = arrival.received_bytes / arrival.size_bytes
+    percent = 100 * arrival.received_bytes // arrival.size_bytes  # Nothing is whole that lacks a byte.
     return Upload(
         id=arrival.id,
         name=arrival.name or language.say(mark("An update whose name is not known any more")),
         size=language.size(arrival.size_bytes),
-        percent=int(100 * fraction),
-        percent_text=language.percent(fraction),
+        percent=percent,
+        percent_text=language.percent(percent / 100),
         is_moving=not arrival.finished and time.time() - arrival.changed_at < SILENT_S,
         is_whole=arrival.finished,
     )

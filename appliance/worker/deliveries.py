@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.bundles.parts import Parts, open_parts
-from appliance.errors import ArchiveTruncatedError, BundleError, DataFolderError
+from appliance.errors import ArchiveTruncatedError, BundleError, DataFolderError, DiskFullError
 from appliance.worker.imports import path_in
 from appliance.worker.incoming import Arrival
 from appliance.worker.updates import PROGRESS, Updates
@@ -90,7 +90,7 @@ def _noted(updates: Updates, name: str, actor: str) -> Iterator[None]:
     try:
         yield
     except BundleError as error:
-        with contextlib.suppress(DataFolderError):  # On a full disk the refusal counts for more than its entry.
+        with contextlib.suppress(DataFolderError, DiskFullError):  # The refusal counts for more than its entry.
             updates.store.note(actor, "refused", name, error)
         updates.changed()
         raise

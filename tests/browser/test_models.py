@@ -121,7 +121,7 @@ def test_the_same_file_goes_on_after_the_page_was_loaded_again(visitor: Visitor)
     page.route("**/chunks/1", lambda route: route.abort("connectionreset"))
     choose(page, content)
     expect(page.locator("[data-own-upload]")).to_contain_text("The connection was lost.")
-    expect(page.locator("[data-arrival]")).to_be_hidden()  # Its own row says more.
+    expect(page.locator("#underway")).to_be_hidden()  # Its own row says more.
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.locator("[data-arrival]")).to_contain_text("spring.cloister")

@@ -31,6 +31,13 @@ def test_a_set_says_its_models_languages_licences_and_size(tmp_path: Path) -> No
     assert found.dated_at == (tmp_path / "set.json").stat().st_mtime
 
 
+def test_a_set_transcribes_what_any_of_its_recognisers_does(tmp_path: Path) -> None:
+    roles = {"asr": {"languages": ["en"]}, "asr/accurate": {"languages": ["bn", "en"]}, "aligner/de": {}}
+    assert describe(described_by(tmp_path, json.dumps({"roles": roles}).encode())).languages == ("bn", "en")
+    roles["asr/fast"] = {}
+    assert describe(described_by(tmp_path, json.dumps({"roles": roles}).encode())).languages == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"roles": 1}', b'{"name": 1}', b"\xff", b"{}" * 600_000])
 def test_a_set_that_says_nothing_legible_is_described_by_empty_fields(tmp_path: Path, content: bytes) -> None:
     found = describe(described_by(tmp_path, content))

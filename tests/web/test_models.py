@@ -209,6 +209,7 @@ def test_an_upload_goes_on_where_it_stopped(browser: Browser) -> None:
     put(browser, arrival_id, 0, bundle[:CHUNK_BYTES])
     assert refusal(browser.json("POST", f"/models/uploads/{arrival_id}/take-in")) == (422, "bundle.archive.truncated")
     assert "It is being received." in page_of(browser)
+    assert "99% received" in page_of(browser)
     assert begin(browser, len(bundle)).json() == {"id": arrival_id, "next_chunk": 1, "finished": False}
     answer = put(browser, arrival_id, 2, bundle[CHUNK_BYTES:])
     assert refusal(answer) == (409, "upload.chunk_order")

@@ -19,6 +19,14 @@ FILES = (
     Place(
         "*.ballast", mark("Filling without meaning that keeps room, so that deleting works on a full disk"), Sight.CLEAR
     ),
+    Place(
+        "models/*",
+        mark(
+            "Sets of models and how well they did; and a journal of who brought in, tried, used and discarded which, "
+            "with the names of administrators and of the files that they gave"
+        ),
+        Sight.CLEAR,
+    ),
     Place("lock", mark("An empty file, so that two appliances do not take the same folder"), Sight.CLEAR),
 )
 """Of the data folder beside the databases, by pattern."""
@@ -73,6 +81,7 @@ MEMORY = (
     Note("challenges", mark("Random numbers that were signed when somebody came in, for two minutes")),
     Note("throttle", mark("Names and network addresses of tries that failed, for some minutes")),
     Note("board", mark("How far each running transcription is")),
+    Note("updates", mark("Which model update is on its way, who brought it in, and the names of those being uploaded")),
     Note("unended", mark("Why a transcription failed, as long as the disk is too full to write it down")),
     Note("decoders", mark("Which decoder works for which transcription")),
     Note("uploading", mark("Which recordings are being uploaded now")),
