@@ -26,7 +26,9 @@ HEADLINES: dict[Weight, str] = {
 }
 UNTRIED = mark("It was not tried yet. Try it before it is used.")
 BROKEN_OFF = mark("It could not be tried to the end, and cannot be used before it was.")
+TRIED_NOW = mark("It is being tried now. Then it waits here until you decide.")
 LOST = mark("It does not transcribe what the set in use does: {languages}.")
+MOST_NAMED = 5  # Of the languages that are lost; more are counted there, and listed below.
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Candidate:
     Attributes:
         gained: Languages that the set in use does not transcribe.
         lost: Languages that only the set in use transcribes.
+        lost_told: How many these are, in the reader's digits.
         changes: Models that differ.
         headline: All of it in a sentence.
         weight: Whether it speaks for the update.
@@ -88,6 +91,7 @@ class Candidate:
     shown: ShownSet
     gained: tuple[str, ...]
     lost: tuple[str, ...]
+    lost_told: str
     changes: tuple[Change, ...]
     headline: str
     weight: Weight
@@ -160,12 +164,15 @@ def _candidate(updates: Updates, ledger: Ledger, installed: Installed, language:
     lost = spoken(here - there, language) if is_known else ()
     verdicts = _verdicts(updates, installed, trial, lost, language)
     weight: Weight = verdicts[0].weight if verdicts else "note"
-    headline = HEADLINES[weight] if trial else BROKEN_OFF if weight == "fail" else UNTRIED
+    is_tried_now = updates.underway is not None and updates.underway.is_trying
+    untried = TRIED_NOW if is_tried_now else BROKEN_OFF if weight == "fail" else UNTRIED
+    headline = HEADLINES[weight] if trial else untried
     may_use = trial is not None and trial.passed and not shown.damaged
     return Candidate(
         shown=shown,
         gained=spoken(there - here, language) if is_known else (),
         lost=lost,
+        lost_told=language.number(len(lost)),
         changes=_changes(before.models, after.models, language) if is_known else (),
         headline=language.say(headline),
         weight=weight,
@@ -179,12 +186,22 @@ def _verdicts(
     updates: Updates, installed: Installed, trial: TrialResult | None, lost: tuple[str, ...], language: Language
 ) -> tuple[Verdict, ...]:
     """Return what follows, the weightiest first."""
-    found = [Verdict("note", language.say(LOST, languages=", ".join(lost)))] if lost else []
+    found = [Verdict("note", _loss(lost, language))] if lost else []
     if trial is not None:
         found += verdicts_of(trial, language)
     elif error := _last_trouble(updates, installed):
         found.append(Verdict("fail", language.tell(error)))
     return tuple(sorted(found, key=lambda verdict: WEIGHTS.index(verdict.weight)))
+
+
+def _loss(lost: tuple[str, ...], language: Language) -> str:
+    if len(lost) <= MOST_NAMED:
+        return language.say(LOST, languages=", ".join(lost))
+    return language.count(
+        "It does not transcribe {number} language that the set in use does. It is named below.",
+        "It does not transcribe {number} languages that the set in use does. They are named below.",
+        len(lost),
+    )
 
 
 def _last_trouble(updates: Updates, installed: Installed) -> ApplianceError | None:
