@@ -12,6 +12,7 @@ from appliance.bundles.scoring import speaker_errors, word_errors
 from appliance.bundles.specimens import Specimen
 from appliance.bundles.spelling import Instant
 from appliance.errors import ApplianceError, SelftestLengthError
+from appliance.options import LANGUAGES
 from appliance.transcript import Transcript
 
 TRIAL_FILE = "trial.json"
@@ -162,7 +163,11 @@ def unheard(specimen: Specimen, error: ApplianceError) -> ClipResult:
 
 
 def _without(one: Column, other: Column) -> tuple[str, ...]:
-    return tuple(sorted(set(one.facts.languages) - set(other.facts.languages)))
+    return tuple(sorted(_spoken(one) - _spoken(other)))
+
+
+def _spoken(column: Column) -> set[str]:
+    return set(column.facts.languages or LANGUAGES)  # A set that names none is for all.
 
 
 def _nameless(column: Column) -> Column:

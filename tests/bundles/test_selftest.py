@@ -19,6 +19,7 @@ from appliance.errors import (
     SelftestSpeakersError,
     SelftestWordsError,
 )
+from appliance.options import LANGUAGES
 from tests.bundles.transcripts import put_specimen, said
 
 FACTS = SetFacts(
@@ -112,6 +113,9 @@ def test_totals_of_nothing_are_no_figures() -> None:
 def test_languages_gained_and_lost_are_told() -> None:
     both = trial(result())
     assert (both.languages_gained, both.languages_lost) == (("bn",), ("fr",))
+    for_all = trial(result(), languages=())
+    assert for_all.languages_gained == ()
+    assert len(for_all.languages_lost) == len(LANGUAGES) - 2
     alone = msgspec.structs.replace(both, active=None)
     assert (alone.languages_gained, alone.languages_lost) == ((), ())
 
