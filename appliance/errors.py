@@ -210,11 +210,16 @@ class ApplianceError(Exception):
     @property
     def facts(self) -> dict[str, Fact]:
         """The facts of this error by name, plain values only."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: _textual(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
         """Return the sentence with its facts filled in."""
         return self.text.format(**self.facts)
+
+
+def _textual(fact: Fact) -> Fact:
+    """Return a fact that can be written down: bytes of a file name that are no text would break a page or a journal."""
+    return fact.encode(errors="backslashreplace").decode() if isinstance(fact, str) else fact
 
 
 def from_wire(code: str, facts: dict[str, Fact]) -> ApplianceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -102,7 +103,12 @@ class Staging:
 
 def held_bytes(folder: Path) -> int:
     """Return the bytes on the disk that the files of a folder hold; none where it is not there."""
-    return sum(path.lstat().st_blocks * STAT_BLOCK_BYTES for path in folder.rglob("*"))
+    held = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # Another process may take it away this moment.
+                held += Path(place, name).lstat().st_blocks * STAT_BLOCK_BYTES
+    return held
 
 
 def _written(path: Path, pieces: Iterator[bytes], writer: ThreadPoolExecutor) -> Iterator[int]:

@@ -108,9 +108,11 @@ def _look(store: Store, stream: Stream) -> tuple[Head, Look]:
     manifest = head.manifest(root)
     candidate = Installed(root.line, Mark(manifest.epoch, manifest.release), manifest.digest)
     is_candidate = candidate == ledger.candidate
+    with store.disk():
+        free = free_bytes(store.folder) + _freed_bytes(store, ledger)
     here = Appliance(
         version=__version__,
-        free_bytes=free_bytes(store.folder) + _freed_bytes(store, ledger),
+        free_bytes=free,
         now_s=time.time(),
         active=ledger.active,
         previous=ledger.previous,

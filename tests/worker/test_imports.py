@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,47 @@ def test_a_stick_that_is_not_there_is_no_fault_and_one_that_cannot_be_read_is(tm
     (tmp_path / "file").write_bytes(b"x")
     with pytest.raises(ImportsError):
         found_in(tmp_path / "file")
+
+
+def test_a_stick_that_answers_nothing_but_errors_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: Path) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "exists", broken)
+    with pytest.raises(ImportsError, match="Input/output error"):
+        found_in(tmp_path)
+
+
+def test_a_name_that_is_no_text_or_hides_something_is_shown_with_escapes_and_leads_to_its_file(tmp_path: Path) -> None:
+    names = {b"Fr\xfchling.cloister": r"Fr\udcfchling.cloister", b"a\nb.cloister": r"a\nb.cloister"}
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_bytes(b"x")
+    assert {each.name for each in found_in(tmp_path)} == set(names.values())
+    for name, shown in names.items():
+        assert path_in(tmp_path, shown) == tmp_path / os.fsdecode(name)
+
+
+def test_a_name_in_bengali_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "\u09b0\u200d\u09cd\u09af\u09be\u09ac.cloister").write_bytes(b"x")
+    assert found_in(tmp_path)[0].name == "\u09b0\u200d\u09cd\u09af\u09be\u09ac.cloister"
+
+
+@pytest.mark.parametrize("written_at", [-1e11, 3e11])
+def test_a_file_from_beyond_the_calendar_has_a_date_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_at: float
+) -> None:
+    (tmp_path / "x.cloister").write_bytes(b"x")
+    true = Path.lstat
+
+    def aged(path: Path) -> os.stat_result:  # Not every disk here keeps such dates; some sticks do.
+        fields = list(true(path))
+        fields[8] = int(written_at)
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(Path, "lstat", aged)
+    datetime.fromtimestamp(found_in(tmp_path)[0].changed_at, UTC)
 
 
 def test_own_recordings_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
