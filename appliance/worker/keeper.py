@@ -13,16 +13,16 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
+from appliance.errors import ApplianceError, EngineDiedError, EngineStartError
+from appliance.worker.answers import SILENCE_LIMIT_S, await_result
 from appliance.worker.channel import ChannelClosedError
 from appliance.worker.line import Line
-from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Progress, Ready, Transcribe, Transcribed
-from appliance.worker.process import Child, contents_of, start_child
+from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Ready, Transcribe, Transcribed
+from appliance.worker.process import Child, start_child
 
 log = logging.getLogger(__name__)
 
 CANCEL_PATIENCE_S = 5.0  # A cancel stops between batches; an engine that does not come to one is killed.
-SILENCE_LIMIT_S = 1800.0  # Long linkage runs report nothing for minutes; half an hour means it hangs.
 RESTART_PAUSE_S = 1.0  # After a death; doubled up to RESTART_PAUSE_MOST_S while the engine dies before it is ready.
 RESTART_PAUSE_MOST_S = 60.0
 DEATHS_BEFORE_FAULT = 3  # In a row, before it was ready. It is tried again after that too, but nobody waits for it.
@@ -48,6 +48,7 @@ class EngineKeeper:
         self._closing = False
         self._pausing = False
         self._working_on: bytes | None = None
+        self._ran: tuple[bytes, Path] | None = None
         self._stopping: bytes | None = None
         self._line = Line()
         self._keeper = threading.Thread(target=self._keep, name="engine-keeper", daemon=True)
@@ -154,6 +155,7 @@ class EngineKeeper:
             ApplianceError: What the engine reported.
         """
         with self._line.turn_of(request.job_id):
+            self._ran = request.job_id, self._models  # Nothing else is loaded before the turn has ended.
             self.wait_ready()
             child = self._child
             if child is None:
@@ -162,7 +164,7 @@ class EngineKeeper:
             try:
                 child.channel.send(request, [pcm])
                 log.info("job in the engine", extra={"job": request.job_id.hex(), "attempt": request.attempt})
-                return self._await_result(child, request.job_id, progress)
+                return await_result(child, request.job_id, progress)
             except (ChannelClosedError, TimeoutError, msgspec.MsgspecError) as exc:
                 child.kill()
                 self._dismiss(child)
@@ -171,6 +173,11 @@ class EngineKeeper:
                 raise EngineDiedError from exc
             finally:
                 self._working_on = self._stopping = None
+
+    def set_of(self, job_id: bytes) -> Path | None:
+        """Return the folder of the set on which a job ran, or None where another has run since, or it never did."""
+        ran = self._ran
+        return ran[1] if ran and ran[0] == job_id else None
 
     def cancel(self, job_id: bytes) -> None:
         """Stop a job if the engine works on it, first by asking, then by force; one that waits gives up its turn."""
@@ -194,25 +201,6 @@ class EngineKeeper:
             time.sleep(0.05)
         log.warning("engine did not stop in time", extra={"pid": child.process.pid, "job": job_id.hex()})
         child.kill()
-
-    def _await_result(
-        self, child: Child, job_id: bytes, progress: Callable[[str, float], None]
-    ) -> tuple[Transcribed, bytes]:
-        while True:
-            message, descriptors = child.channel.receive(SILENCE_LIMIT_S)
-            try:
-                match message:
-                    case Progress(stage=stage, fraction=fraction):
-                        progress(stage, fraction)
-                    case Transcribed() if message.job_id == job_id and len(descriptors) == 1:
-                        return message, contents_of(descriptors[0])
-                    case Failed():
-                        raise message.error()
-                    case _:
-                        raise EngineError
-            finally:
-                for descriptor in descriptors:
-                    os.close(descriptor)
 
     def _keep(self) -> None:
         deaths = 0

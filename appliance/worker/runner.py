@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from appliance.crypto.envelope import new_document_id, new_file_key
@@ -79,12 +80,12 @@ def run(workshop: Workshop, job_id: str) -> None:
     try:
         _transcribe(workshop, job, recording)
     except ApplianceError as error:
-        if workshop.updates.blame(error) and put_back(workshop, job):
+        if workshop.updates.blame(error, _set_of(workshop, job)) and put_back(workshop, job):
             return  # The new models are at fault: it runs again on the ones before.
         if not fail(workshop, job.id, error):
             return  # Its audio stays until the row says why there is no transcript.
     else:
-        workshop.updates.relied_on()
+        workshop.updates.relied_on(_set_of(workshop, job))
     erase_audio(workshop, recording.id)
     workshop.board.publish(recording.id, None)
 
@@ -120,6 +121,11 @@ def erase_audio(workshop: Workshop, recording_id: str) -> None:
             recordings.forget_particulars(session, recording_id)
     if recording.mode == recordings.PRIVATE:
         workshop.database.purge()  # The log still holds what was forgotten.
+
+
+def _set_of(workshop: Workshop, job: Job) -> Path | None:
+    """Return the set on which a job ran. The one in use may have changed since: it was put to use meanwhile."""
+    return workshop.engine.set_of(bytes.fromhex(job.id))
 
 
 def _waiting(workshop: Workshop) -> str | None:

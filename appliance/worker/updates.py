@@ -28,7 +28,7 @@ from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
-    BundleError,
+    DecoderDiedError,
     EngineError,
     JobCancelled,
     ModelError,
@@ -160,26 +160,33 @@ class Updates:
             self.store.discard(actor)
         self.changed()
 
-    def blame(self, error: ApplianceError) -> bool:
+    def blame(self, error: ApplianceError, ran_on: Path | None) -> bool:
         """Go back to the set before if a new one is at fault for a job that failed; tell whether the job may run again.
 
-        A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does.
+        A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does,
+        but not one that still ran on the set before.
+
+        Args:
+            error: How the job ended.
+            ran_on: The folder of the set on which it ran, or None where it did not come so far.
         """
-        is_of_models = isinstance(error, EngineError | ModelError) and not isinstance(error, JobCancelled)
-        if not is_of_models or not self.store.ledger.probation:
+        if not isinstance(error, EngineError | ModelError) or isinstance(error, JobCancelled | DecoderDiedError):
             return False
         try:
+            if not self._is_new(ran_on):
+                return False
             self.roll_back(BY_ITSELF, error)
-        except BundleError as refusal:
+            self._engine.use(self.usable())
+        except ApplianceError as refusal:  # Also of a full disk: then this job ends as any that fails.
             log.error("no way back", extra={"code": refusal.code})  # noqa: TRY400 -- the code says it all.
             return False
-        self._engine.use(self.usable())
         return True
 
-    def relied_on(self) -> None:
-        """Note that a job was done on the set in use."""
+    def relied_on(self, ran_on: Path | None) -> None:
+        """Note that a job was done on a set."""
         with contextlib.suppress(ApplianceError):  # A full disk: the set stays under watch a little longer.
-            self.store.finish_job()
+            if self._is_new(ran_on):
+                self.store.finish_job()
 
     def usable(self) -> Path:
         """Return the folder of the set to load, and note why where that is not the one in use."""
@@ -194,9 +201,9 @@ class Updates:
 
         Called again and again: a command may have changed the ledger, or an engine may have refused a new set.
         """
-        ledger = self.store.ledger
-        if ledger.probation and self._engine.fault is not None and self._engine.models == self.store.active_set():
-            self.blame(self._engine.fault)
+        fault = self._engine.fault
+        if fault is not None:
+            self.blame(fault, self._engine.models)
         wanted = self.usable()
         if wanted.resolve() == self._engine.models:
             return False
@@ -207,6 +214,11 @@ class Updates:
     def changed(self) -> None:
         """Tell the pages that something changed."""
         self.board.publish(TOPIC, None)
+
+    def _is_new(self, folder: Path | None) -> bool:
+        """Tell whether this is the set in use, and it has still to show that it can be relied on."""
+        ledger = self.store.ledger
+        return bool(ledger.probation) and folder == self.store.set_of(ledger.active)
 
     def _start(self, underway: Underway, work: Callable[[], None]) -> None:
         if not self._one.acquire(blocking=False):

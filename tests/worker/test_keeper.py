@@ -148,6 +148,15 @@ def test_another_set_is_loaded_only_after_the_job_in_the_engine_has_ended(open_k
     assert started == ["models", "another"]
 
 
+def test_the_keeper_knows_on_which_set_a_job_ran_also_when_another_is_loaded_by_then(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    run(engine)
+    before = engine.models
+    engine.use(Path("another"))
+    assert engine.set_of(JOB) == before != engine.models
+    assert engine.set_of(bytes(15) + b"x") is None
+
+
 def test_the_set_that_is_in_use_is_not_loaded_again(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()

@@ -19,6 +19,8 @@ from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
+    DecoderDiedError,
+    DiskFullError,
     EngineDiedError,
     JobCancelled,
     ModelFileAlteredError,
@@ -223,25 +225,49 @@ def test_the_engine_loads_a_set_that_was_put_to_use_here_or_by_a_command(here: H
 
 def test_the_first_job_that_a_new_set_fails_at_has_the_appliance_go_back(here: House) -> None:
     here.in_use(7)
-    assert here.updates.blame(EngineDiedError())
+    assert here.updates.blame(EngineDiedError(), here.engine.models)
     assert here.engine.models == here.store.image_set
     last = here.store.journal.entries()[-1]
     assert (last.actor, last.action, last.code) == (BY_ITSELF, "rolled_back", EngineDiedError.code)
-    assert not here.updates.blame(EngineDiedError())
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
 
 
-@pytest.mark.parametrize("error", [UnreadableMediaError(), JobCancelled()])
+@pytest.mark.parametrize("error", [UnreadableMediaError(), JobCancelled(), DecoderDiedError()])
 def test_what_says_nothing_about_the_models_is_not_blamed_on_them(here: House, error: ApplianceError) -> None:
     here.in_use(7)
-    assert not here.updates.blame(error)
+    assert not here.updates.blame(error, here.engine.models)
     assert here.engine.models == here.store.active_set()
+
+
+def test_how_a_job_ends_that_still_ran_on_the_set_before_says_nothing_about_the_new_one(here: House) -> None:
+    before = here.engine.models
+    here.begin(bundle(release(7)))
+    here.settled()
+    here.updates.activate(ACTOR)  # The engine has not ended its job yet.
+    for ran_on in (before, None):
+        assert not here.updates.blame(EngineDiedError(), ran_on)
+        here.updates.relied_on(ran_on)
+    assert here.store.ledger.probation == PROBATION_JOBS
+    assert here.store.active_set() != before
+
+
+def test_a_disk_that_does_not_let_the_appliance_go_back_does_not_keep_the_job_from_ending(
+    here: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.in_use(7)
+
+    def full(*_given: object) -> None:
+        raise DiskFullError(folder="models")
+
+    monkeypatch.setattr(here.store, "roll_back", full)
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
 
 
 def test_a_set_that_was_good_for_some_jobs_is_not_left_for_one_failure(here: House) -> None:
     here.in_use(7)
     for _ in range(PROBATION_JOBS):
-        here.updates.relied_on()
-    assert not here.updates.blame(EngineDiedError())
+        here.updates.relied_on(here.engine.models)
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
 
 
 def test_a_set_whose_engine_does_not_start_is_left_by_itself(here: House) -> None:
