@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from appliance import __version__
-from appliance.bundles import lines, roots
+from appliance.bundles import lines, roots, sweeping
 from appliance.bundles.archive import ENVELOPE_NAME
 from appliance.bundles.durable import NO_ROOM, Reserve, only_one, read_whole, replace_file
 from appliance.bundles.envelope import MAX_ENVELOPE_BYTES, Envelope
@@ -30,6 +29,7 @@ from appliance.bundles.journal import Entry, Journal
 from appliance.bundles.ledger import IMAGE, Ledger
 from appliance.bundles.manifest import PAYLOAD_TYPE, Manifest
 from appliance.bundles.roots import Root
+from appliance.bundles.sweeping import SET_FOLDER
 from appliance.bundles.trust import Installed, require_floor, require_range
 from appliance.errors import (
     ApplianceError,
@@ -44,7 +44,6 @@ from appliance.errors import (
 
 MODELS_FOLDER = "models"
 ROOTS_FOLDER = "roots"
-SET_FOLDER = "set"
 RESERVE_BYTES = 2**18
 PROBATION_JOBS = 3
 BY_ITSELF = "appliance"
@@ -269,10 +268,16 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the releases that nobody needs any more; whoever calls holds the ledger's lock."""
-        needed = {name_of(each) for each in self.ledger.in_use()}
-        for place in self.releases.iterdir():
-            if place.name not in needed:
-                shutil.rmtree(place, ignore_errors=True)
+        sweeping.sweep(self.releases, self._needed())
+
+    def tidy(self) -> None:
+        """Remove what an engine still had when it was no longer needed."""
+        if sweeping.unneeded(self.releases, self._needed()):
+            with self.disk(), self.changing():
+                self.sweep()
+
+    def _needed(self) -> set[str]:
+        return {name_of(each) for each in self.ledger.in_use()}
 
 
 def name_of(installed: Installed) -> str:

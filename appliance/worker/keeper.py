@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from appliance.bundles.durable import kept
 from appliance.errors import ApplianceError, EngineDiedError, EngineStartError
 from appliance.worker.answers import SILENCE_LIMIT_S, await_result
 from appliance.worker.channel import ChannelClosedError
@@ -23,6 +24,7 @@ from appliance.worker.process import Child, start_child
 log = logging.getLogger(__name__)
 
 CANCEL_PATIENCE_S = 5.0  # A cancel stops between batches; an engine that does not come to one is killed.
+ENGINE = "appliance.worker.engine_child"
 RESTART_PAUSE_S = 1.0  # After a death; doubled up to RESTART_PAUSE_MOST_S while the engine dies before it is ready.
 RESTART_PAUSE_MOST_S = 60.0
 DEATHS_BEFORE_FAULT = 3  # In a row, before it was ready. It is tried again after that too, but nobody waits for it.
@@ -206,31 +208,41 @@ class EngineKeeper:
         deaths = 0
         while self._wait_until(lambda: not self._pausing):
             models = self._models
-            child = start_child(
-                "appliance.worker.engine_child",
-                (str(models), str(self._threads)),
-                threads=self._threads,
-                allow_weaker=self._allow_weaker,
-            )
-            if not self._adopt(child, models):
+            with kept(models):  # Some models are loaded only when a job first wants them.
+                is_healthy, deaths, status = self._live(models, deaths)
+            if is_healthy is None:
                 continue
-            try:
-                is_healthy = self._welcome(child, models)
-                deaths = 0
-            except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
-                is_healthy, deaths = True, deaths + 1
-            status = child.process.wait()
-            self._dismiss(child)
             if self._closing or self._models != models or self._pausing:
                 deaths = 0  # It was ended on purpose.
             elif is_healthy:
-                log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
+                log.warning("engine ended", extra={"status": status})
                 self._pause(deaths, models)
             else:
-                self._wait_until(partial(self._is_another, models))  # An altered set does not heal by trying again.
+                self._wait_until(
+                    partial(lambda tried: self._models != tried, models)
+                )  # An altered set does not heal by trying again.
 
-    def _is_another(self, models: Path) -> bool:
-        return self._models != models
+    def _live(self, models: Path, deaths: int) -> tuple[bool | None, int, int]:
+        """Have an engine from its start to its end.
+
+        Returns:
+            Whether its models are healthy, None where it was not wanted any more; deaths in a row; its exit status.
+        """
+        arguments = (str(models), str(self._threads))
+        try:
+            child = start_child(ENGINE, arguments, threads=self._threads, allow_weaker=self._allow_weaker)
+        except OSError:  # No process or memory is left for it: as if it had died at once.
+            return True, deaths + 1, 0
+        if not self._adopt(child, models):
+            return None, deaths, 0
+        try:
+            is_healthy = self._welcome(child, models)
+            deaths = 0
+        except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
+            is_healthy, deaths = True, deaths + 1
+        status = child.process.wait()
+        self._dismiss(child)
+        return is_healthy, deaths, status
 
     def _wait_until(self, has_come: Callable[[], bool]) -> bool:
         """Wait for something; tell whether to go on, which is not so where the appliance shuts down."""

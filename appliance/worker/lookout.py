@@ -55,6 +55,7 @@ class Lookout:
             try:
                 if self._updates.look():
                     self._woken()
+                self._updates.store.tidy()
                 if self._settings.watch_imports and rounds % ROUNDS_PER_WATCH == 0:
                     self._watch()
             except ApplianceError as error:

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.bundles import roots
 from appliance.bundles.archive import ENVELOPE_NAME
+from appliance.bundles.durable import kept
 from appliance.bundles.journal import JOURNAL_FILE
 from appliance.bundles.ledger import IMAGE, LEDGER_FILE
 from appliance.bundles.store import PROBATION_JOBS, Store
@@ -302,3 +303,17 @@ def test_a_newer_image_brings_a_newer_list(store: Store, tmp_path: Path) -> None
     taken(store, bundle(release(1, epoch=2), by=["ben", "cleo"]))
     assert store.ledger.candidate is not None
     assert store.ledger.candidate.mark == Mark(2, 1)
+
+
+def test_what_an_engine_still_has_of_a_set_stays_until_it_is_done_with_it(tmp_path: Path) -> None:
+    store = house(tmp_path)
+    used(store, 7)
+    left = store.active_set()
+    with kept(left):  # A job of many hours is in the engine, and wants another model of the set at its end.
+        store.roll_back(ACTOR)
+        store.discard(ACTOR)
+        store.tidy()
+        assert (left / "set.json").is_file()
+    store.tidy()
+    assert not left.exists()
+    assert list(store.releases.iterdir()) == []
