@@ -124,6 +124,12 @@ def is_kept(folder: Path) -> bool:
         return False
 
 
+def free_bytes(folder: Path) -> int:
+    """Return the bytes that are free on the disk of a folder."""
+    figures = os.statvfs(folder)
+    return figures.f_bavail * figures.f_frsize
+
+
 class Reserve:
     """A little room that is kept, so that going back and saying so are possible on a full disk."""
 

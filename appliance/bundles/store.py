@@ -14,7 +14,6 @@ A command and the server may work on one folder: whoever changes the ledger hold
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -78,9 +77,7 @@ class Store:
             for folder in (self.folder, self.releases, self.staging):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._reserve.refill()
-            with self.changing() as ledger:
-                if ledger.entry is not None:
-                    self.journal.append(ledger.entry)
+            with self.changing():
                 self.sweep()
 
     @property
@@ -247,9 +244,15 @@ class Store:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[Ledger]:
-        """Hold the ledger's lock, and give the ledger as it is."""
+        """Hold the ledger's lock, and give the ledger as it is, its entry in the journal.
+
+        Whoever wrote that ledger may have been killed, or met a failing disk, before the entry was in the journal, too.
+        """
         with only_one(self.folder / "lock", wait=True):
-            yield self.ledger
+            ledger = self.ledger
+            if ledger.entry is not None:
+                self.journal.append(ledger.entry)
+            yield ledger
 
     @contextlib.contextmanager
     def disk(self) -> Iterator[None]:
@@ -286,12 +289,6 @@ def name_of(installed: Installed) -> str:
         return IMAGE_NAME
     mark = installed.mark
     return f"{installed.line}-{mark.epoch}-{mark.release}-{installed.digest[:DIGEST_CHARACTERS]}"
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the bytes that are free on the disk of a folder."""
-    figures = os.statvfs(folder)
-    return figures.f_bavail * figures.f_frsize
 
 
 def _candidate_of(ledger: Ledger) -> Installed:

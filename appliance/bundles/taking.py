@@ -14,13 +14,13 @@ import msgspec
 from appliance import __version__
 from appliance.bundles import lines
 from appliance.bundles.archive import ENVELOPE_NAME, Stream
-from appliance.bundles.durable import NO_ROOM, only_one, replace_file, sync_folder
+from appliance.bundles.durable import NO_ROOM, free_bytes, only_one, replace_file, sync_folder
 from appliance.bundles.ledger import Ledger
 from appliance.bundles.manifest import Manifest
 from appliance.bundles.opening import Head, read_head
 from appliance.bundles.roots import Root
 from appliance.bundles.staging import Report, Staging, held_bytes
-from appliance.bundles.store import BY_ITSELF, Store, free_bytes, name_of
+from appliance.bundles.store import BY_ITSELF, Store, name_of
 from appliance.bundles.trust import Appliance, Decision, Installed, Mark, decide
 from appliance.errors import (
     ArchiveError,

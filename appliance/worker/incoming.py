@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from appliance.bundles.durable import NO_ROOM, PRIVATE
+from appliance.bundles.durable import NO_ROOM, PRIVATE, free_bytes
 from appliance.bundles.manifest import MAX_TOTAL_BYTES
-from appliance.bundles.store import Store, free_bytes
+from appliance.bundles.store import Store
 from appliance.bundles.taking import look
 from appliance.bundles.trust import RESERVE_BYTES
 from appliance.errors import (

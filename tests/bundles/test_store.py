@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from appliance.bundles import roots
 from appliance.bundles.archive import ENVELOPE_NAME
 from appliance.bundles.durable import kept
-from appliance.bundles.journal import JOURNAL_FILE
+from appliance.bundles.journal import JOURNAL_FILE, Entry
 from appliance.bundles.ledger import IMAGE, LEDGER_FILE
 from appliance.bundles.store import PROBATION_JOBS, Store
 from appliance.bundles.trust import Mark, Memory
@@ -317,3 +318,24 @@ def test_what_an_engine_still_has_of_a_set_stays_until_it_is_done_with_it(tmp_pa
     store.tidy()
     assert not left.exists()
     assert list(store.releases.iterdir()) == []
+
+
+def test_a_change_whose_entry_did_not_reach_the_journal_is_in_it_before_the_next_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken(store, release(7))
+
+    append = store.journal.append
+
+    def failing(entry: Entry) -> None:
+        if entry.action == "activated":
+            raise OSError(errno.EIO, "Input/output error")
+        append(entry)
+
+    with monkeypatch.context() as disk:  # Or a kill -9 of a command at this instant, while the server lives on.
+        disk.setattr(store.journal, "append", failing)
+        with pytest.raises(DataFolderError):
+            store.activate(ACTOR)
+    store.note(ACTOR, "refused", "a stick")
+    assert actions(store) == ["taking_in", "taken_in", "activated", "refused"]
+    store.journal.check(store.ledger.entry)

@@ -12,9 +12,9 @@ import pytest
 
 from appliance.bundles import trust
 from appliance.bundles.archive import ENVELOPE_NAME
-from appliance.bundles.durable import only_one
+from appliance.bundles.durable import free_bytes, only_one
 from appliance.bundles.staging import PART
-from appliance.bundles.store import Store, free_bytes
+from appliance.bundles.store import Store
 from appliance.bundles.taking import look, take_in
 from appliance.bundles.trust import Memory
 from appliance.errors import (

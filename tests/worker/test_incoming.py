@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.bundles import trust
+from appliance.bundles.durable import free_bytes
 from appliance.bundles.manifest import MAX_TOTAL_BYTES
-from appliance.bundles.store import free_bytes
 from appliance.errors import (
     ArchiveTruncatedError,
     ChunkOrderError,
