@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from appliance.bundles.archive import ENVELOPE_NAME
 from appliance.bundles.durable import READABLE, open_afresh, sync_folder
 from appliance.bundles.manifest import File, Manifest
 from appliance.bundles.opening import Head
@@ -70,6 +71,14 @@ class Staging:
                     raise
                 part.rename(path)
         self._finish(manifest)
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Tell whether every file of a bundle is there, with the signed bytes."""
+        try:
+            is_held = (self.folder / ENVELOPE_NAME).is_file() and all(map(self._is_whole, manifest.files))
+        except OSError:  # What cannot be read is not there.
+            return False
+        return is_held
 
     def erase(self) -> None:
         """Remove it."""

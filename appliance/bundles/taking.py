@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -32,6 +33,8 @@ from appliance.errors import (
     StickError,
     UpdateBusyError,
 )
+
+ASIDE = ".damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def _take_in(store: Store, stream: Stream, actor: str, report: Report) -> Look:
     try:
         staging.fill(head, found.manifest, report)
         replace_file(staging.folder / ENVELOPE_NAME, head.encoded)
-        _release(store, staging, chosen, actor)
+        _release(store, staging, found, actor)
     except ArchiveError:  # Whatever else ends it says nothing against what is there: the next try goes on with that.
         staging.erase()
         raise
@@ -158,17 +161,27 @@ def _take_in(store: Store, stream: Stream, actor: str, report: Report) -> Look:
     return found
 
 
-def _release(store: Store, staging: Staging, chosen: Installed, actor: str) -> None:
+def _release(store: Store, staging: Staging, found: Look, actor: str) -> None:
     """Give a whole bundle its place among the releases, and make it the candidate."""
+    chosen = found.decision.installed
+    place = store.folder_of(chosen)
+    is_there = Staging(place).holds(found.manifest)
     with store.changing() as ledger:
-        place = store.folder_of(chosen)
-        shutil.rmtree(
-            place, ignore_errors=True
-        )  # Left by a switch that was broken off; what is in use is not taken in.
-        staging.folder.rename(place)
+        if is_there and place.is_dir():  # The one before, or an engine has it still: what is in use is never replaced.
+            staging.erase()
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                place.rename(_aside(place))  # It is damaged, and goes as what nobody needs.
+            staging.folder.rename(place)
         sync_folder(store.releases)
         entry = store.entry(actor, "taken_in", name_of(chosen))
         store.settle(msgspec.structs.replace(ledger, candidate=chosen), entry)
+
+
+def _aside(place: Path) -> Path:
+    aside = place.with_name(place.name + ASIDE)
+    shutil.rmtree(aside, ignore_errors=True)
+    return aside
 
 
 def _explained(exc: OSError, store: Store, staging: Staging, decision: Decision) -> Exception:
