@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from appliance import __version__
-from appliance.bundles import lines
+from appliance.bundles import lines, roots
 from appliance.bundles.archive import ENVELOPE_NAME, Stream
 from appliance.bundles.durable import NO_ROOM, free_bytes, only_one, replace_file, sync_folder
 from appliance.bundles.ledger import Ledger
@@ -126,9 +126,12 @@ def _look(store: Store, stream: Stream) -> tuple[Head, Look]:
 
 def _newest_root(store: Store, head: Head) -> Root:
     """Return the newest list to which the bundle leads, and keep it, whatever becomes of the bundle."""
-    root = head.newest_root(store.lines())
-    if root in store.lines():
+    known = store.lines()
+    root = head.newest_root(known)
+    if root in known:
         return root
+    # Were a list kept that has a key of another line's, nobody could be trusted any more, and nothing taken in.
+    roots.require_apart([*(each for each in known if each.line != root.line), root])
     with store.disk(), store.changing() as ledger:
         entry = store.entry(BY_ITSELF, "signers_changed", root.line, facts={"number": root.number})
         store.settle(lines.with_line(ledger, root, dict(head.carried)[root.number]), entry)

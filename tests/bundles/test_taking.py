@@ -26,6 +26,7 @@ from appliance.errors import (
     NoRoomError,
     OldReleaseError,
     OtherReleaseError,
+    RootKeysError,
     SelftestStopped,
     StickError,
     UpdateBusyError,
@@ -34,7 +35,18 @@ from tests.bundles.houses import ACTOR, actions, house, release, site_root_file,
 from tests.bundles.test_attacks import LIES
 from tests.flows.mounts import mounted
 from tests.simulators.lies import Lie
-from tests.simulators.publisher import SOURCES, Source, World, blobs, bundle, content, public, signed, world
+from tests.simulators.publisher import (
+    SOURCES,
+    Source,
+    World,
+    blobs,
+    bundle,
+    content,
+    public,
+    signed,
+    vendor_root,
+    world,
+)
 
 
 @pytest.fixture
@@ -312,3 +324,13 @@ def test_the_set_before_that_is_taken_in_again_is_not_replaced_and_stays_the_one
     store.tidy()
     assert store.roll_back(ACTOR) == seventh
     require_usable(store, seventh)
+
+
+def test_a_next_list_with_a_key_of_another_line_is_refused_and_both_lines_go_on(tmp_path: Path) -> None:
+    store = house(tmp_path)
+    store.trust(site_root_file(), "command")
+    greedy = signed(vendor_root(2, ("site", "ada"), 1, line="site").envelope(), "site")
+    with pytest.raises(RootKeysError):
+        taken(store, bundle(release(3, epoch=2), by=["site"], carried=[(2, greedy)]))
+    assert [root.number for root in store.lines()] == [1, 1]
+    taken(store, release(7))
