@@ -120,16 +120,18 @@ class Store:
             raise ReleaseDamagedError(name=name_of(installed))
         return manifest
 
-    def activate(self, actor: str) -> Installed:
-        """Put the candidate to use. The set in use becomes the one to which one may go back.
+    def activate(self, actor: str, tried: Installed | None = None) -> Installed:
+        """Put the candidate to use, if it still is the one that was tried. The set in use becomes the one before.
 
         Raises:
-            NoCandidateError: None stands ready.
+            NoCandidateError: None stands ready, or not this one any more.
             BelowFloorError, AppTooOldError, AppTooNewError: It may not be used any more, or not by this Cloister.
             ReleaseDamagedError: It is not there as it was.
         """
         with self.disk(), self.changing() as ledger:
             chosen = _candidate_of(ledger)
+            if tried not in (None, chosen):
+                raise NoCandidateError
             require_floor(chosen.mark, ledger.memory(chosen.line).floor)
             require_range(self.manifest_of(chosen), __version__)
             facts: dict[str, Fact] = {"before": name_of(ledger.active)}

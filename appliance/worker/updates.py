@@ -28,6 +28,7 @@ from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
+    DataFolderError,
     DecoderDiedError,
     EngineError,
     JobCancelled,
@@ -93,20 +94,23 @@ class Updates:
             source: What people call the file.
             actor: Who wants it.
             opened: Opens it.
-            then: Called at the end, however that comes.
+            then: Called at the end, however that comes, unless a command is taking one in and nothing has begun.
 
         Raises:
             UpdateBusyError: Another one is on its way.
         """
 
         def work() -> None:
-            try:
-                with opened() as stream:
-                    found = take_in(self.store, stream, actor, source, self._copied)
+            with contextlib.ExitStack() as at_end:
+                at_end.callback(then)
+                try:
+                    with opened() as stream:
+                        found = take_in(self.store, stream, actor, source, self._copied)
+                except UpdateBusyError:
+                    at_end.pop_all()
+                    raise
                 if trial_of(self.store, found.decision.installed) is None:
                     self._try(found.decision.installed, actor)
-            finally:
-                then()
 
         self._start(Underway(source, actor, time.monotonic()), work)
 
@@ -142,8 +146,7 @@ class Updates:
             SelftestError: It did not keep a limit that its makers signed.
         """
         with self._nothing_underway():
-            require_tried(self.store)
-            chosen = self.store.activate(actor)
+            chosen = self.store.activate(actor, require_tried(self.store))
         self.changed()
         return chosen
 
@@ -236,6 +239,9 @@ class Updates:
         except ApplianceError as error:
             log.warning("update refused", extra={"code": error.code})
             self.trouble = error
+        except OSError as exc:  # Such as of an upload that somebody removed this moment.
+            log.warning("update broken off", extra={"code": DataFolderError.code})
+            self.trouble = DataFolderError(folder=str(self.store.folder), reason=exc.strerror or str(exc))
         finally:
             self._underway = None
             self._one.release()

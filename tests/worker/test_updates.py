@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import threading
 import time
@@ -13,12 +14,15 @@ from typing import cast
 import pytest
 
 from appliance.bundles.archive import Stream
+from appliance.bundles.durable import only_one
 from appliance.bundles.manifest import SET_FILE
-from appliance.bundles.readiness import trial_of
-from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS
+from appliance.bundles.readiness import require_tried, trial_of
+from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS, Store
+from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
+    DataFolderError,
     DecoderDiedError,
     DiskFullError,
     EngineDiedError,
@@ -35,6 +39,7 @@ from appliance.errors import (
 )
 from appliance.worker import trying as module
 from appliance.worker.course import Course
+from appliance.worker.deliveries import begin_upload, receive, take_in_upload
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.trial import Bench
 from appliance.worker.updates import Updates
@@ -303,3 +308,41 @@ def test_an_update_that_a_command_took_in_can_be_tried_and_used(here: House) -> 
     here.updates.try_again(ACTOR)
     here.settled()
     here.updates.activate(ACTOR)
+
+
+def test_an_upload_is_kept_while_a_command_takes_another_update_in(here: House) -> None:
+    made = bundle(release(7))
+    arrival = begin_upload(here.updates, "spring.cloister", len(made), ACTOR)
+    receive(here.updates, arrival.id, 0, made, ACTOR)
+    with only_one(here.store.folder / "taking", wait=False):
+        take_in_upload(here.updates, arrival.id, ACTOR)
+        here.settled()
+    assert isinstance(here.updates.trouble, UpdateBusyError)
+    take_in_upload(here.updates, arrival.id, ACTOR)
+    here.settled()
+    assert here.store.ledger.candidate is not None
+    assert here.updates.incoming.arrivals() == ()
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_is_told(here: House) -> None:
+    def gone() -> AbstractContextManager[Stream]:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    here.updates.begin("spring.cloister", ACTOR, gone)
+    here.settled()
+    assert isinstance(here.updates.trouble, DataFolderError)
+
+
+def test_only_what_was_tried_is_put_to_use(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.begin(bundle(release(7)))
+    here.settled()
+
+    def overtaken(store: Store) -> Installed:
+        tried = require_tried(store)
+        taken(store, release(8))  # By a command, between the look and the switch.
+        return tried
+
+    monkeypatch.setattr("appliance.worker.updates.require_tried", overtaken)
+    with pytest.raises(NoCandidateError):
+        here.updates.activate(ACTOR)
+    assert here.store.active_set() == here.store.image_set
