@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
-from appliance.bundles.own import OwnRecordings, own_specimens
+from appliance.bundles.own import MAX_ENTRIES, OwnRecordings, own_specimens
 from appliance.bundles.spelling import JOINERS
 from appliance.config import Settings
 from appliance.errors import ImportsError, NotFoundError
+
+State = frozenset[tuple[str, int, int]]
 
 SUFFIX = ".cloister"
 FIRST_PART = f"{SUFFIX}.001"
 OWN_FOLDER = "own-recordings"
 MOST_FILES = 200
+KEEP_S = 60.0  # What was found in the site's own recordings; a stick that failed for a moment is looked at again.
 LATEST_S = 253_402_300_799.0  # The end of the year 9999: on some sticks a file may be younger.
 
 
@@ -76,7 +83,27 @@ def own_recordings(settings: Settings) -> OwnRecordings:
     """
     if settings.imports is None:
         return OwnRecordings((), ())
-    return own_specimens(settings.imports / OWN_FOLDER, settings.max_upload_bytes)
+    folder = settings.imports / OWN_FOLDER
+    state = _state_of(folder)
+    if state is None:
+        return own_specimens(folder, settings.max_upload_bytes)
+    return _looked_through(folder, settings.max_upload_bytes, state, int(time.monotonic() / KEEP_S))
+
+
+@lru_cache(maxsize=1)
+def _looked_through(folder: Path, max_bytes: int, _state: State, _minute: int) -> OwnRecordings:
+    """Read every transcript there is, which may be gigabytes on a stranger's stick: an open page asks all the time."""
+    return own_specimens(folder, max_bytes)
+
+
+def _state_of(folder: Path) -> State | None:
+    """Return by what one notices that something in a folder has changed; None where it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            statuses = [(entry.name, entry.stat(follow_symlinks=False)) for entry in islice(entries, MAX_ENTRIES)]
+    except OSError:
+        return None
+    return frozenset((name, status.st_size, status.st_mtime_ns) for name, status in statuses)
 
 
 def _plain_files(folder: Path) -> Iterator[Found]:

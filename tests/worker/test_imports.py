@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from appliance.bundles.own import OwnRecordings, own_specimens
 from appliance.config import Settings
-from appliance.errors import ImportsError, NotFoundError
+from appliance.errors import DataFolderError, ImportsError, NotFoundError
+from appliance.worker import imports as module
 from appliance.worker.imports import OWN_FOLDER, found_in, own_recordings, path_in
+from tests.bundles.transcripts import put_specimen, said
 
 
 def test_updates_are_listed_the_newest_first_and_a_divided_one_once(tmp_path: Path) -> None:
@@ -96,3 +100,29 @@ def test_own_recordings_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
     (tmp_path / OWN_FOLDER / "alone.wav").write_bytes(b"x")
     refused = own_recordings(Settings(imports=tmp_path)).refused
     assert [type(each).__name__ for each in refused] == ["OwnTranscriptMissingError"]
+
+
+def test_own_transcripts_are_read_again_only_when_something_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEEP_S", 1e9)
+    folder = tmp_path / OWN_FOLDER
+    folder.mkdir()
+    put_specimen(folder, said("Good morning."))
+    looks: list[Path] = []
+
+    def counted(place: Path, max_audio_bytes: int) -> OwnRecordings:
+        looks.append(place)
+        return own_specimens(place, max_audio_bytes)
+
+    monkeypatch.setattr(module, "own_specimens", counted)
+    settings = Settings(imports=tmp_path)
+    assert [len(own_recordings(settings).specimens) for _ in range(3)] == [1, 1, 1]
+    assert len(looks) == 1
+    (folder / "ward.json").write_bytes(b"{}")
+    assert own_recordings(settings).specimens == ()
+    shutil.rmtree(folder)
+    assert own_recordings(settings) == OwnRecordings((), ())
+    folder.write_bytes(b"no folder")
+    with pytest.raises(DataFolderError):
+        own_recordings(settings)
