@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance.bundles import roots
 from appliance.bundles.archive import ENVELOPE_NAME
-from appliance.bundles.durable import kept
+from appliance.bundles.durable import kept, read_whole
 from appliance.bundles.journal import JOURNAL_FILE, Entry
 from appliance.bundles.ledger import IMAGE, LEDGER_FILE
 from appliance.bundles.store import PROBATION_JOBS, Store
@@ -339,3 +341,10 @@ def test_a_change_whose_entry_did_not_reach_the_journal_is_in_it_before_the_next
     store.note(ACTOR, "refused", "a stick")
     assert actions(store) == ["taking_in", "taken_in", "activated", "refused"]
     store.journal.check(store.ledger.entry)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "site.root.dsse.json")
+    with pytest.raises(ValueError, match="it is not a file"):
+        read_whole(tmp_path / "site.root.dsse.json", 1_000)
