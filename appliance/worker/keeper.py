@@ -98,9 +98,9 @@ class EngineKeeper:
             self._end_child()
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep no engine while the body runs, so that its memory is free; jobs wait for that."""
-        with self._line.turn_of(os.urandom(16)):
+    def paused(self, who: bytes) -> Iterator[None]:
+        """Keep no engine while the body runs, so that its memory is free; jobs wait; ``cancel`` gives its turn up."""
+        with self._line.turn_of(who):
             self._pausing = True
             self._end_child()
             try:

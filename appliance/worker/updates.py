@@ -44,7 +44,7 @@ from appliance.worker.keeper import EngineKeeper
 from appliance.worker.progress import Board
 from appliance.worker.stopping import Stop
 from appliance.worker.trial import Bench
-from appliance.worker.trying import try_release
+from appliance.worker.trying import alone, try_release
 from appliance.worker.underway import Underway
 
 log = logging.getLogger(__name__)
@@ -257,7 +257,7 @@ class Updates:
             try_release(self.store, installed, actor, bench, self._in_use)
         except SelftestMemoryError:
             log.warning("no memory for two engines, so jobs wait for the trial")
-            with self._engine.paused():
+            with alone(self._engine, self._stop):
                 try_release(self.store, installed, actor, bench, None)
 
     @contextlib.contextmanager

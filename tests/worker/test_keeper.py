@@ -229,7 +229,7 @@ def test_sets_that_change_quickly_end_with_the_last_one(open_keeper: Opened) -> 
 def test_a_paused_engine_is_gone_and_another_comes_when_the_pause_is_over(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
-    with engine.paused():
+    with engine.paused(JOB):
         time.sleep(0.3)
         assert engine.pid is None
         assert engine.ready is None
@@ -240,7 +240,7 @@ def test_a_paused_engine_is_gone_and_another_comes_when_the_pause_is_over(open_k
 def test_an_appliance_that_closes_in_a_pause_starts_no_other_engine(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
-    with engine.paused():
+    with engine.paused(JOB):
         engine.close()
     assert started == ["models"]
 

@@ -55,14 +55,23 @@ class StandIn:
         self.models = models
         self.fault: ApplianceError | None = None
         self.pauses = 0
+        self.is_at_work = False
+        self.cancelled: list[bytes] = []
 
     def use(self, models: Path) -> None:
         self.models, self.fault = models, None
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self, who: bytes) -> Iterator[None]:
         self.pauses += 1
+        while self.is_at_work:
+            if who in self.cancelled:
+                raise JobCancelled
+            time.sleep(0.01)
         yield
+
+    def cancel(self, who: bytes) -> None:
+        self.cancelled.append(who)
 
 
 class House:
@@ -215,6 +224,19 @@ def test_where_the_memory_does_not_do_for_two_the_engine_in_use_pauses(here: Hou
     assert here.engine.pauses == 1
     assert here.updates.trouble is None
     here.updates.activate(ACTOR)
+
+
+def test_a_stop_is_heard_while_the_trial_waits_for_the_end_of_a_long_job(here: House) -> None:
+    here.refusals = [SelftestMemoryError()]
+    here.engine.is_at_work = True
+    here.begin(bundle(release(7)))
+    deadline = time.monotonic() + 20
+    while not here.engine.pauses:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    here.updates.stop()
+    here.settled()
+    assert here.updates.trouble is None
 
 
 def test_the_engine_loads_a_set_that_was_put_to_use_here_or_by_a_command(here: House) -> None:
