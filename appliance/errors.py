@@ -16,6 +16,7 @@
     │   └── TermReservedError     a term could be a command to a speech model
     ├── DataFolderError           the data folder cannot be used
     ├── WrongOwnerError           a folder or file belongs to another user
+    ├── OtherUserError            a command was run as another user than the appliance
     ├── ClockError                the clock shows a time before this release
     ├── PortTakenError            another program listens on the port
     ├── CageError                 the kernel cannot enforce the seal
@@ -210,11 +211,16 @@ class ApplianceError(Exception):
     @property
     def facts(self) -> dict[str, Fact]:
         """The facts of this error by name, plain values only."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: _textual(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
         """Return the sentence with its facts filled in."""
         return self.text.format(**self.facts)
+
+
+def _textual(fact: Fact) -> Fact:
+    """Return a fact that can be written down: bytes of a file name that are no text would break a page or a journal."""
+    return fact.encode(errors="backslashreplace").decode() if isinstance(fact, str) else fact
 
 
 def from_wire(code: str, facts: dict[str, Fact]) -> ApplianceError:
@@ -366,6 +372,21 @@ class WrongOwnerError(ApplianceError):
     owner: int
     user: int
     group: int
+
+
+@dataclass(eq=False)
+class OtherUserError(ApplianceError):
+    """A command was run as another user than the appliance."""
+
+    code = "other_user"
+    text = (
+        "{path} belongs to the user with the number {owner}, and this command runs as {user}. What it wrote there, the "
+        "appliance could not read any more. Run it as that user: docker compose exec does so by itself, and elsewhere "
+        "sudo -u '#{owner}' does."
+    )
+    path: str
+    owner: int
+    user: int
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from appliance.errors import WrongOwnerError
+from appliance.errors import OtherUserError, WrongOwnerError
 
 READ_WRITE_ENTER = os.R_OK | os.W_OK | os.X_OK
 
@@ -18,6 +18,17 @@ def require_own(folder: Path) -> None:
     """
     if not os.access(folder, READ_WRITE_ENTER):
         refuse_foreign(folder)
+
+
+def require_same_user(folder: Path) -> None:
+    """Make sure that what we write into a folder will belong to its owner; root may write into anybody's.
+
+    Raises:
+        OtherUserError: It would not.
+    """
+    owner = owner_of(folder)
+    if owner is not None and owner != os.geteuid():
+        raise OtherUserError(path=str(folder), owner=owner, user=os.geteuid())
 
 
 def require_readable(path: Path) -> None:

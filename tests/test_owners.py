@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from appliance import owners
+from appliance.__main__ import main
 from appliance.certificates import ensure_certificates, tls_context
 from appliance.crypto.keyring import load_root_key
-from appliance.errors import WrongOwnerError
+from appliance.errors import OtherUserError, WrongOwnerError
 from appliance.records.database import Database
 from appliance.records.keyschema import read_epochs
 from appliance.worker.workshop import claim_folder, is_claimed
@@ -96,3 +97,14 @@ def test_a_tls_key_that_root_put_there_is_refused_by_owner(folder: Path) -> None
 
 def test_no_key_store_is_no_keys(folder: Path) -> None:
     assert as_nobody(lambda: read_epochs(folder)) == []
+
+
+def test_roots_command_leaves_the_models_of_another_user_as_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.chown(folder, NOBODY, NOBODY)
+    assert main(["bundle", "list", "--data", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert OtherUserError.code in told
+    assert f"sudo -u '#{NOBODY}'" in told
+    assert list(folder.iterdir()) == []

@@ -6,12 +6,14 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 PRIVATE = 0o600
 READABLE = 0o644
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -51,12 +53,16 @@ def read_whole(path: Path, limit_bytes: int) -> bytes | None:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is larger than any.
+        ValueError: It is larger than any, or no file at all.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A pipe would keep whoever opens it waiting for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is not a file")
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
@@ -66,7 +72,7 @@ def read_whole(path: Path, limit_bytes: int) -> bytes | None:
 
 def sync_folder(folder: Path) -> None:
     """Write a folder's names through to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = os.open(folder, FOLDER)
     try:
         os.fsync(descriptor)
     finally:
@@ -85,11 +91,48 @@ def only_one(path: Path, *, wait: bool) -> Iterator[None]:
         BlockingIOError: Somebody else is at it, and we do not wait.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+    with _locked(descriptor, wait=wait):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(descriptor: int, *, wait: bool) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Keep a folder on the disk while the body runs: whoever clears away asks ``is_kept``, also in another process.
+
+    Nothing happens where the folder cannot be opened; then whoever needs it will notice that.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, FOLDER)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def is_kept(folder: Path) -> bool:
+    """Tell whether somebody keeps a folder."""
+    try:
+        with _locked(os.open(folder, FOLDER), wait=False):
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:  # It is not there.
+        return False
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the bytes that are free on the disk of a folder."""
+    figures = os.statvfs(folder)
+    return figures.f_bavail * figures.f_frsize
 
 
 class Reserve:

@@ -72,7 +72,7 @@ class Journal:
             utc=datetime.now(UTC).isoformat(timespec="seconds"),
             actor=actor,
             action=action,
-            object=about,
+            object=about.encode(errors="backslashreplace").decode(),  # A stick's file name need not be text.
             code=code,
             facts={name: _short(fact) for name, fact in (facts or {}).items()},
             prev=last_hash,

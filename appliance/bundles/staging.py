@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from appliance.bundles.archive import ENVELOPE_NAME
 from appliance.bundles.durable import READABLE, open_afresh, sync_folder
 from appliance.bundles.manifest import File, Manifest
 from appliance.bundles.opening import Head
@@ -70,6 +72,14 @@ class Staging:
                 part.rename(path)
         self._finish(manifest)
 
+    def holds(self, manifest: Manifest) -> bool:
+        """Tell whether every file of a bundle is there, with the signed bytes."""
+        try:
+            is_held = (self.folder / ENVELOPE_NAME).is_file() and all(map(self._is_whole, manifest.files))
+        except OSError:  # What cannot be read is not there.
+            return False
+        return is_held
+
     def erase(self) -> None:
         """Remove it."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -102,7 +112,12 @@ class Staging:
 
 def held_bytes(folder: Path) -> int:
     """Return the bytes on the disk that the files of a folder hold; none where it is not there."""
-    return sum(path.lstat().st_blocks * STAT_BLOCK_BYTES for path in folder.rglob("*"))
+    held = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # Another process may take it away this moment.
+                held += Path(place, name).lstat().st_blocks * STAT_BLOCK_BYTES
+    return held
 
 
 def _written(path: Path, pieces: Iterator[bytes], writer: ThreadPoolExecutor) -> Iterator[int]:

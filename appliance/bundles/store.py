@@ -14,15 +14,13 @@ A command and the server may work on one folder: whoever changes the ledger hold
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from appliance import __version__
-from appliance.bundles import lines, roots
+from appliance.bundles import lines, roots, sweeping
 from appliance.bundles.archive import ENVELOPE_NAME
 from appliance.bundles.durable import NO_ROOM, Reserve, only_one, read_whole, replace_file
 from appliance.bundles.envelope import MAX_ENVELOPE_BYTES, Envelope
@@ -30,6 +28,7 @@ from appliance.bundles.journal import Entry, Journal
 from appliance.bundles.ledger import IMAGE, Ledger
 from appliance.bundles.manifest import PAYLOAD_TYPE, Manifest
 from appliance.bundles.roots import Root
+from appliance.bundles.sweeping import SET_FOLDER
 from appliance.bundles.trust import Installed, require_floor, require_range
 from appliance.errors import (
     ApplianceError,
@@ -44,7 +43,6 @@ from appliance.errors import (
 
 MODELS_FOLDER = "models"
 ROOTS_FOLDER = "roots"
-SET_FOLDER = "set"
 RESERVE_BYTES = 2**18
 PROBATION_JOBS = 3
 BY_ITSELF = "appliance"
@@ -79,9 +77,7 @@ class Store:
             for folder in (self.folder, self.releases, self.staging):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._reserve.refill()
-            with self.changing() as ledger:
-                if ledger.entry is not None:
-                    self.journal.append(ledger.entry)
+            with self.changing():
                 self.sweep()
 
     @property
@@ -124,16 +120,18 @@ class Store:
             raise ReleaseDamagedError(name=name_of(installed))
         return manifest
 
-    def activate(self, actor: str) -> Installed:
-        """Put the candidate to use. The set in use becomes the one to which one may go back.
+    def activate(self, actor: str, tried: Installed | None = None) -> Installed:
+        """Put the candidate to use, if it still is the one that was tried. The set in use becomes the one before.
 
         Raises:
-            NoCandidateError: None stands ready.
+            NoCandidateError: None stands ready, or not this one any more.
             BelowFloorError, AppTooOldError, AppTooNewError: It may not be used any more, or not by this Cloister.
             ReleaseDamagedError: It is not there as it was.
         """
         with self.disk(), self.changing() as ledger:
             chosen = _candidate_of(ledger)
+            if tried not in (None, chosen):
+                raise NoCandidateError
             require_floor(chosen.mark, ledger.memory(chosen.line).floor)
             require_range(self.manifest_of(chosen), __version__)
             facts: dict[str, Fact] = {"before": name_of(ledger.active)}
@@ -248,9 +246,15 @@ class Store:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[Ledger]:
-        """Hold the ledger's lock, and give the ledger as it is."""
+        """Hold the ledger's lock, and give the ledger as it is, its entry in the journal.
+
+        Whoever wrote that ledger may have been killed, or met a failing disk, before the entry was in the journal, too.
+        """
         with only_one(self.folder / "lock", wait=True):
-            yield self.ledger
+            ledger = self.ledger
+            if ledger.entry is not None:
+                self.journal.append(ledger.entry)
+            yield ledger
 
     @contextlib.contextmanager
     def disk(self) -> Iterator[None]:
@@ -269,10 +273,16 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the releases that nobody needs any more; whoever calls holds the ledger's lock."""
-        needed = {name_of(each) for each in self.ledger.in_use()}
-        for place in self.releases.iterdir():
-            if place.name not in needed:
-                shutil.rmtree(place, ignore_errors=True)
+        sweeping.sweep(self.releases, self._needed())
+
+    def tidy(self) -> None:
+        """Remove what an engine still had when it was no longer needed."""
+        if sweeping.unneeded(self.releases, self._needed()):
+            with self.disk(), self.changing():
+                self.sweep()
+
+    def _needed(self) -> set[str]:
+        return {name_of(each) for each in self.ledger.in_use()}
 
 
 def name_of(installed: Installed) -> str:
@@ -281,12 +291,6 @@ def name_of(installed: Installed) -> str:
         return IMAGE_NAME
     mark = installed.mark
     return f"{installed.line}-{mark.epoch}-{mark.release}-{installed.digest[:DIGEST_CHARACTERS]}"
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the bytes that are free on the disk of a folder."""
-    figures = os.statvfs(folder)
-    return figures.f_bavail * figures.f_frsize
 
 
 def _candidate_of(ledger: Ledger) -> Installed:

@@ -8,19 +8,20 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from appliance import __version__
-from appliance.bundles import lines
+from appliance.bundles import lines, roots
 from appliance.bundles.archive import ENVELOPE_NAME, Stream
-from appliance.bundles.durable import NO_ROOM, only_one, replace_file, sync_folder
+from appliance.bundles.durable import NO_ROOM, free_bytes, only_one, replace_file, sync_folder
 from appliance.bundles.ledger import Ledger
 from appliance.bundles.manifest import Manifest
 from appliance.bundles.opening import Head, read_head
 from appliance.bundles.roots import Root
 from appliance.bundles.staging import Report, Staging, held_bytes
-from appliance.bundles.store import BY_ITSELF, Store, free_bytes, name_of
+from appliance.bundles.store import BY_ITSELF, Store, name_of
 from appliance.bundles.trust import Appliance, Decision, Installed, Mark, decide
 from appliance.errors import (
     ArchiveError,
@@ -32,6 +33,8 @@ from appliance.errors import (
     StickError,
     UpdateBusyError,
 )
+
+ASIDE = ".damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,11 @@ def _look(store: Store, stream: Stream) -> tuple[Head, Look]:
     manifest = head.manifest(root)
     candidate = Installed(root.line, Mark(manifest.epoch, manifest.release), manifest.digest)
     is_candidate = candidate == ledger.candidate
+    with store.disk():
+        free = free_bytes(store.folder) + _freed_bytes(store, ledger)
     here = Appliance(
         version=__version__,
-        free_bytes=free_bytes(store.folder) + _freed_bytes(store, ledger),
+        free_bytes=free,
         now_s=time.time(),
         active=ledger.active,
         previous=ledger.previous,
@@ -121,9 +126,12 @@ def _look(store: Store, stream: Stream) -> tuple[Head, Look]:
 
 def _newest_root(store: Store, head: Head) -> Root:
     """Return the newest list to which the bundle leads, and keep it, whatever becomes of the bundle."""
-    root = head.newest_root(store.lines())
-    if root in store.lines():
+    known = store.lines()
+    root = head.newest_root(known)
+    if root in known:
         return root
+    # Were a list kept that has a key of another line's, nobody could be trusted any more, and nothing taken in.
+    roots.require_apart([*(each for each in known if each.line != root.line), root])
     with store.disk(), store.changing() as ledger:
         entry = store.entry(BY_ITSELF, "signers_changed", root.line, facts={"number": root.number})
         store.settle(lines.with_line(ledger, root, dict(head.carried)[root.number]), entry)
@@ -147,7 +155,7 @@ def _take_in(store: Store, stream: Stream, actor: str, report: Report) -> Look:
     try:
         staging.fill(head, found.manifest, report)
         replace_file(staging.folder / ENVELOPE_NAME, head.encoded)
-        _release(store, staging, chosen, actor)
+        _release(store, staging, found, actor)
     except ArchiveError:  # Whatever else ends it says nothing against what is there: the next try goes on with that.
         staging.erase()
         raise
@@ -156,17 +164,27 @@ def _take_in(store: Store, stream: Stream, actor: str, report: Report) -> Look:
     return found
 
 
-def _release(store: Store, staging: Staging, chosen: Installed, actor: str) -> None:
+def _release(store: Store, staging: Staging, found: Look, actor: str) -> None:
     """Give a whole bundle its place among the releases, and make it the candidate."""
+    chosen = found.decision.installed
+    place = store.folder_of(chosen)
+    is_there = Staging(place).holds(found.manifest)
     with store.changing() as ledger:
-        place = store.folder_of(chosen)
-        shutil.rmtree(
-            place, ignore_errors=True
-        )  # Left by a switch that was broken off; what is in use is not taken in.
-        staging.folder.rename(place)
+        if is_there and place.is_dir():  # The one before, or an engine has it still: what is in use is never replaced.
+            staging.erase()
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                place.rename(_aside(place))  # It is damaged, and goes as what nobody needs.
+            staging.folder.rename(place)
         sync_folder(store.releases)
         entry = store.entry(actor, "taken_in", name_of(chosen))
         store.settle(msgspec.structs.replace(ledger, candidate=chosen), entry)
+
+
+def _aside(place: Path) -> Path:
+    aside = place.with_name(place.name + ASIDE)
+    shutil.rmtree(aside, ignore_errors=True)
+    return aside
 
 
 def _explained(exc: OSError, store: Store, staging: Staging, decision: Decision) -> Exception:

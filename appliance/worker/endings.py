@@ -30,9 +30,13 @@ def fail(workshop: Workshop, job_id: str, error: ApplianceError) -> bool:
 
 
 def put_back(workshop: Workshop, job: Job) -> bool:
-    """Have a job wait for its turn again; tell whether it still ran."""
-    with workshop.database.write() as session:
-        is_waiting = jobs.put_back(session, job.id)
+    """Have a job wait for its turn again; tell whether it still ran, and that could be written down."""
+    try:
+        with workshop.database.write() as session:
+            is_waiting = jobs.put_back(session, job.id)
+    except (DiskFullError, DataFolderError) as refusal:
+        log.error("a job cannot wait again", extra={"job": job.id, "code": refusal.code})  # noqa: TRY400 -- as above.
+        return False
     log.info("job waits again", extra={"job": job.id})
     workshop.board.publish(job.recording_id, None)
     return is_waiting

@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from appliance.bundles.durable import NO_ROOM, PRIVATE
+from appliance.bundles.durable import NO_ROOM, PRIVATE, free_bytes
 from appliance.bundles.manifest import MAX_TOTAL_BYTES
-from appliance.bundles.store import Store, free_bytes
+from appliance.bundles.store import Store
 from appliance.bundles.taking import look
 from appliance.bundles.trust import RESERVE_BYTES
 from appliance.errors import (
@@ -113,7 +113,7 @@ class Incoming:
         if not self.folder.exists():
             return ()
         found = []
-        for path in self.folder.iterdir():
+        for path in filter(lambda each: NAMES.fullmatch(each.name), self.folder.iterdir()):
             with contextlib.suppress(FileNotFoundError):  # Another thread may erase it this moment.
                 found.append(self._arrival(path.name))
         return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
@@ -157,8 +157,9 @@ class Incoming:
         if not self.folder.exists():
             return
         for path in self.folder.iterdir():
-            if path.name != keep and time.time() - path.lstat().st_mtime > idle_s:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if path.name != keep and time.time() - path.lstat().st_mtime > idle_s:
+                    path.unlink()
 
     def _look(self, arrival_id: str, missing_bytes: int) -> None:
         """Look at what the first chunk says, and refuse at once what would be refused at the end."""

@@ -12,17 +12,18 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.errors import ApplianceError, EngineDiedError, EngineError, EngineStartError
+from appliance.bundles.durable import kept
+from appliance.errors import ApplianceError, EngineDiedError, EngineStartError
+from appliance.worker.answers import SILENCE_LIMIT_S, await_result
 from appliance.worker.channel import ChannelClosedError
 from appliance.worker.line import Line
-from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Progress, Ready, Transcribe, Transcribed
-from appliance.worker.process import Child, contents_of, start_child
+from appliance.worker.messages import AnyMessage, Cancel, Choice, Failed, Ready, Transcribe, Transcribed
+from appliance.worker.process import Child, start_child
 
 log = logging.getLogger(__name__)
 
-ENGINE = "appliance.worker.engine_child"
 CANCEL_PATIENCE_S = 5.0  # A cancel stops between batches; an engine that does not come to one is killed.
-SILENCE_LIMIT_S = 1800.0  # Long linkage runs report nothing for minutes; half an hour means it hangs.
+ENGINE = "appliance.worker.engine_child"
 RESTART_PAUSE_S = 1.0  # After a death; doubled up to RESTART_PAUSE_MOST_S while the engine dies before it is ready.
 RESTART_PAUSE_MOST_S = 60.0
 DEATHS_BEFORE_FAULT = 3  # In a row, before it was ready. It is tried again after that too, but nobody waits for it.
@@ -95,9 +96,9 @@ class EngineKeeper:
             self._end_child()
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep no engine while the body runs, so that its memory is free; jobs wait for that."""
-        with self._line.turn_of(os.urandom(16)):
+    def paused(self, who: bytes) -> Iterator[None]:
+        """Keep no engine while the body runs, so that its memory is free; jobs wait; ``cancel`` gives its turn up."""
+        with self._line.turn_of(who):
             self._pausing = True
             self._end_child()
             try:
@@ -159,16 +160,16 @@ class EngineKeeper:
             ApplianceError: What the engine reported.
         """
         with self._line.turn_of(request.job_id):
+            taken(self._models)  # Nothing else is loaded before the turn has ended.
             self.wait_ready()
             child = self._child
             if child is None:
                 raise EngineDiedError
-            taken(self._models)
             self._working_on = request.job_id
             try:
                 child.channel.send(request, [pcm])
                 log.info("job in the engine", extra={"job": request.job_id.hex(), "attempt": request.attempt})
-                return self._await_result(child, request.job_id, progress)
+                return await_result(child, request.job_id, progress)
             except (ChannelClosedError, TimeoutError, msgspec.MsgspecError) as exc:
                 child.kill()
                 self._dismiss(child)
@@ -201,48 +202,43 @@ class EngineKeeper:
         log.warning("engine did not stop in time", extra={"pid": child.process.pid, "job": job_id.hex()})
         child.kill()
 
-    def _await_result(
-        self, child: Child, job_id: bytes, progress: Callable[[str, float], None]
-    ) -> tuple[Transcribed, bytes]:
-        while True:
-            message, descriptors = child.channel.receive(SILENCE_LIMIT_S)
-            try:
-                match message:
-                    case Progress(stage=stage, fraction=fraction):
-                        progress(stage, fraction)
-                    case Transcribed() if message.job_id == job_id and len(descriptors) == 1:
-                        return message, contents_of(descriptors[0])
-                    case Failed():
-                        raise message.error()
-                    case _:
-                        raise EngineError
-            finally:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-
     def _keep(self) -> None:
         deaths = 0
         while self._wait_until(lambda: not self._pausing):
             models = self._models
-            child = start_child(
-                ENGINE, (str(models), str(self._threads)), threads=self._threads, allow_weaker=self._allow_weaker
-            )
-            if not self._adopt(child, models):
+            with kept(models):  # Some models are loaded only when a job first wants them.
+                is_healthy, deaths, status = self._live(models, deaths)
+            if is_healthy is None:
                 continue
-            try:
-                is_healthy = self._welcome(child, models)
-                deaths = 0
-            except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
-                is_healthy, deaths = True, deaths + 1
-            status = child.process.wait()
-            self._dismiss(child)
             if self._closing or self._models != models or self._pausing:
                 deaths = 0  # It was ended on purpose.
             elif is_healthy:
-                log.warning("engine ended", extra={"pid": child.process.pid, "status": status})
+                log.warning("engine ended", extra={"status": status})
                 self._pause(deaths, models)
             else:  # A set that is altered does not heal by trying again.
                 self._wait_until(lambda models=models: self._models != models)  # type: ignore[misc]
+
+    def _live(self, models: Path, deaths: int) -> tuple[bool | None, int, int]:
+        """Have an engine from its start to its end.
+
+        Returns:
+            Whether its models are healthy, None where it was not wanted any more; deaths in a row; its exit status.
+        """
+        arguments = (str(models), str(self._threads))
+        try:
+            child = start_child(ENGINE, arguments, threads=self._threads, allow_weaker=self._allow_weaker)
+        except OSError:  # No process or memory is left for it: as if it had died at once.
+            return True, deaths + 1, 0
+        if not self._adopt(child, models):
+            return None, deaths, 0
+        try:
+            is_healthy = self._welcome(child, models)
+            deaths = 0
+        except (ChannelClosedError, TimeoutError, msgspec.MsgspecError):
+            is_healthy, deaths = True, deaths + 1
+        status = child.process.wait()
+        self._dismiss(child)
+        return is_healthy, deaths, status
 
     def _wait_until(self, has_come: Callable[[], bool]) -> bool:
         """Wait for something; tell whether to go on, which is not so where the appliance shuts down."""

@@ -10,7 +10,7 @@ from appliance.bundles.parts import open_parts
 from appliance.bundles.store import BY_ITSELF
 from appliance.bundles.taking import look
 from appliance.config import Settings
-from appliance.errors import AlreadyActiveError, ApplianceError, OldReleaseError, UpdateBusyError
+from appliance.errors import AlreadyActiveError, ApplianceError, DataFolderError, OldReleaseError, UpdateBusyError
 from appliance.worker.imports import Found, found_in
 from appliance.worker.updates import Updates
 
@@ -55,10 +55,13 @@ class Lookout:
             try:
                 if self._updates.look():
                     self._woken()
+                self._updates.store.tidy()
                 if self._settings.watch_imports and rounds % ROUNDS_PER_WATCH == 0:
                     self._watch()
             except ApplianceError as error:
                 log.warning("cannot look after the models", extra={"code": error.code})
+            except OSError:  # Whoever looks after the models does not end because a disk fails for a moment.
+                log.warning("cannot look after the models", extra={"code": DataFolderError.code})
 
     def _watch(self) -> None:
         """Begin with a file that has come and is whole; one that was refused is not taken up again until it changes."""
@@ -71,13 +74,11 @@ class Lookout:
 
     def _begin(self, found: Found) -> bool:
         """Begin with a file; tell whether it needs no further look."""
-        assert self._settings.imports is not None  # noqa: S101 -- for the type checker: it was found in there.
-        path = self._settings.imports / found.name
         try:
-            with open_parts(path) as stream:
+            with open_parts(found.path) as stream:
                 if look(self._updates.store, stream).is_candidate:
                     return True
-            self._updates.begin(found.name, BY_ITSELF, lambda: open_parts(path))
+            self._updates.begin(found.name, BY_ITSELF, lambda: open_parts(found.path))
         except WAS_HERE:
             return True
         except UpdateBusyError:

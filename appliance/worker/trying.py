@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
+
 from appliance.bundles.selftest import TRIAL_FILE, TrialResult
 from appliance.bundles.specimens import signed_specimens
 from appliance.bundles.store import Store, name_of
 from appliance.bundles.trust import Installed
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, JobCancelled, SelftestStopped
 from appliance.worker.imports import own_recordings
+from appliance.worker.keeper import EngineKeeper
+from appliance.worker.stopping import Stop
 from appliance.worker.trial import Bench, Opened, try_set
 
 
@@ -36,3 +42,20 @@ def try_release(store: Store, installed: Installed, actor: str, bench: Bench, ac
     store.keep_beside(installed, TRIAL_FILE, result.encode())
     store.note(actor, "tried", name, facts={"passed": int(result.passed)})
     return result
+
+
+@contextlib.contextmanager
+def alone(engine: EngineKeeper, stop: Stop) -> Iterator[None]:
+    """Have the engine in use pause; a stop is heard also in the hours that its job may take before that.
+
+    Raises:
+        SelftestStopped: Somebody stopped it meanwhile.
+    """
+    who = os.urandom(16)
+    with contextlib.ExitStack() as pause:
+        try:
+            with stop.by(lambda: engine.cancel(who)):
+                pause.enter_context(engine.paused(who))
+        except JobCancelled as exc:
+            raise SelftestStopped from exc
+        yield

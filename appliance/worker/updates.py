@@ -28,6 +28,8 @@ from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
+    DataFolderError,
+    DecoderDiedError,
     EngineError,
     JobCancelled,
     ModelError,
@@ -42,7 +44,7 @@ from appliance.worker.keeper import EngineKeeper
 from appliance.worker.progress import Board
 from appliance.worker.stopping import Stop
 from appliance.worker.trial import Bench
-from appliance.worker.trying import try_release
+from appliance.worker.trying import alone, try_release
 from appliance.worker.underway import Underway
 
 log = logging.getLogger(__name__)
@@ -92,20 +94,23 @@ class Updates:
             source: What people call the file.
             actor: Who wants it.
             opened: Opens it.
-            then: Called at the end, however that comes.
+            then: Called at the end, however that comes, unless a command is taking one in and nothing has begun.
 
         Raises:
             UpdateBusyError: Another one is on its way.
         """
 
         def work() -> None:
-            try:
-                with opened() as stream:
-                    found = take_in(self.store, stream, actor, source, self._copied)
+            with contextlib.ExitStack() as at_end:
+                at_end.callback(then)
+                try:
+                    with opened() as stream:
+                        found = take_in(self.store, stream, actor, source, self._copied)
+                except UpdateBusyError:
+                    at_end.pop_all()
+                    raise
                 if trial_of(self.store, found.decision.installed) is None:
                     self._try(found.decision.installed, actor)
-            finally:
-                then()
 
         self._start(Underway(source, actor, time.monotonic()), work)
 
@@ -141,8 +146,7 @@ class Updates:
             SelftestError: It did not keep a limit that its makers signed.
         """
         with self._nothing_underway():
-            require_tried(self.store)
-            chosen = self.store.activate(actor)
+            chosen = self.store.activate(actor, require_tried(self.store))
         self.changed()
         return chosen
 
@@ -159,34 +163,33 @@ class Updates:
             self.store.discard(actor)
         self.changed()
 
-    def blame(self, error: ApplianceError, models: Path | None) -> bool:
+    def blame(self, error: ApplianceError, ran_on: Path | None) -> bool:
         """Go back to the set before if a new one is at fault for a job that failed; tell whether the job may run again.
 
-        A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does.
+        A recording that cannot be decoded says nothing about the models. Whatever else ends one of the first jobs does,
+        but not one that still ran on the set before.
 
         Args:
             error: How the job ended.
-            models: Folder of the set that it ran on, or None where it did not come so far.
+            ran_on: The folder of the set on which it ran, or None where it did not come so far.
         """
-        is_of_models = isinstance(error, EngineError | ModelError) and not isinstance(error, JobCancelled)
-        if not is_of_models or not self._is_under_watch(models):
+        if not isinstance(error, EngineError | ModelError) or isinstance(error, JobCancelled | DecoderDiedError):
             return False
         try:
+            if not self._is_new(ran_on):
+                return False
             self.roll_back(BY_ITSELF, error)
-        except ApplianceError as refusal:
+            self._engine.use(self.usable())
+        except ApplianceError as refusal:  # Also of a full disk: then this job ends as any that fails.
             log.error("no way back", extra={"code": refusal.code})  # noqa: TRY400 -- the code says it all.
             return False
-        self._engine.use(self.usable())
         return True
 
-    def relied_on(self, models: Path | None) -> None:
+    def relied_on(self, ran_on: Path | None) -> None:
         """Note that a job was done on a set."""
         with contextlib.suppress(ApplianceError):  # A full disk: the set stays under watch a little longer.
-            if self._is_under_watch(models):
+            if self._is_new(ran_on):
                 self.store.finish_job()
-
-    def _is_under_watch(self, models: Path | None) -> bool:
-        return models == self.store.active_set() and self.store.ledger.probation > 0
 
     def usable(self) -> Path:
         """Return the folder of the set to load, and note why where that is not the one in use."""
@@ -201,8 +204,9 @@ class Updates:
 
         Called again and again: a command may have changed the ledger, or an engine may have refused a new set.
         """
-        if self._engine.fault is not None:
-            self.blame(self._engine.fault, self._engine.models)
+        fault = self._engine.fault
+        if fault is not None:
+            self.blame(fault, self._engine.models)
         wanted = self.usable()
         if wanted.resolve() == self._engine.models:
             return False
@@ -213,6 +217,11 @@ class Updates:
     def changed(self) -> None:
         """Tell the pages that something changed."""
         self.board.publish(TOPIC, None)
+
+    def _is_new(self, folder: Path | None) -> bool:
+        """Tell whether this is the set in use, and it has still to show that it can be relied on."""
+        ledger = self.store.ledger
+        return bool(ledger.probation) and folder == self.store.set_of(ledger.active)
 
     def _start(self, underway: Underway, work: Callable[[], None]) -> None:
         if not self._one.acquire(blocking=False):
@@ -230,6 +239,9 @@ class Updates:
         except ApplianceError as error:
             log.warning("update refused", extra={"code": error.code})
             self.trouble = error
+        except OSError as exc:  # Such as of an upload that somebody removed this moment.
+            log.warning("update broken off", extra={"code": DataFolderError.code})
+            self.trouble = DataFolderError(folder=str(self.store.folder), reason=exc.strerror or str(exc))
         finally:
             self._underway = None
             self._one.release()
@@ -245,7 +257,7 @@ class Updates:
             try_release(self.store, installed, actor, bench, self._in_use)
         except SelftestMemoryError:
             log.warning("no memory for two engines, so jobs wait for the trial")
-            with self._engine.paused():
+            with alone(self._engine, self._stop):
                 try_release(self.store, installed, actor, bench, None)
 
     @contextlib.contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance.bundles import roots
 from appliance.bundles.archive import ENVELOPE_NAME
-from appliance.bundles.journal import JOURNAL_FILE
+from appliance.bundles.durable import kept, read_whole
+from appliance.bundles.journal import JOURNAL_FILE, Entry
 from appliance.bundles.ledger import IMAGE, LEDGER_FILE
 from appliance.bundles.store import PROBATION_JOBS, Store
 from appliance.bundles.trust import Mark, Memory
@@ -302,3 +306,45 @@ def test_a_newer_image_brings_a_newer_list(store: Store, tmp_path: Path) -> None
     taken(store, bundle(release(1, epoch=2), by=["ben", "cleo"]))
     assert store.ledger.candidate is not None
     assert store.ledger.candidate.mark == Mark(2, 1)
+
+
+def test_what_an_engine_still_has_of_a_set_stays_until_it_is_done_with_it(tmp_path: Path) -> None:
+    store = house(tmp_path)
+    used(store, 7)
+    left = store.active_set()
+    with kept(left):  # A job of many hours is in the engine, and wants another model of the set at its end.
+        store.roll_back(ACTOR)
+        store.discard(ACTOR)
+        store.tidy()
+        assert (left / "set.json").is_file()
+    store.tidy()
+    assert not left.exists()
+    assert list(store.releases.iterdir()) == []
+
+
+def test_a_change_whose_entry_did_not_reach_the_journal_is_in_it_before_the_next_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken(store, release(7))
+
+    append = store.journal.append
+
+    def failing(entry: Entry) -> None:
+        if entry.action == "activated":
+            raise OSError(errno.EIO, "Input/output error")
+        append(entry)
+
+    with monkeypatch.context() as disk:  # Or a kill -9 of a command at this instant, while the server lives on.
+        disk.setattr(store.journal, "append", failing)
+        with pytest.raises(DataFolderError):
+            store.activate(ACTOR)
+    store.note(ACTOR, "refused", "a stick")
+    assert actions(store) == ["taking_in", "taken_in", "activated", "refused"]
+    store.journal.check(store.ledger.entry)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "site.root.dsse.json")
+    with pytest.raises(ValueError, match="it is not a file"):
+        read_whole(tmp_path / "site.root.dsse.json", 1_000)

@@ -12,9 +12,10 @@ import pytest
 
 from appliance.bundles import trust
 from appliance.bundles.archive import ENVELOPE_NAME
-from appliance.bundles.durable import only_one
+from appliance.bundles.durable import free_bytes, only_one
+from appliance.bundles.readiness import require_usable
 from appliance.bundles.staging import PART
-from appliance.bundles.store import Store, free_bytes
+from appliance.bundles.store import Store
 from appliance.bundles.taking import look, take_in
 from appliance.bundles.trust import Memory
 from appliance.errors import (
@@ -25,6 +26,7 @@ from appliance.errors import (
     NoRoomError,
     OldReleaseError,
     OtherReleaseError,
+    RootKeysError,
     SelftestStopped,
     StickError,
     UpdateBusyError,
@@ -33,7 +35,18 @@ from tests.bundles.houses import ACTOR, actions, house, release, site_root_file,
 from tests.bundles.test_attacks import LIES
 from tests.flows.mounts import mounted
 from tests.simulators.lies import Lie
-from tests.simulators.publisher import SOURCES, Source, World, blobs, bundle, content, public, signed, world
+from tests.simulators.publisher import (
+    SOURCES,
+    Source,
+    World,
+    blobs,
+    bundle,
+    content,
+    public,
+    signed,
+    vendor_root,
+    world,
+)
 
 
 @pytest.fixture
@@ -289,3 +302,35 @@ def test_a_file_that_is_altered_on_the_stick_is_not_used(store: Store) -> None:
     made[made.index(SOURCES[1].body[:64]) + 5] ^= 1
     with pytest.raises(BlobAlteredError, match=r"model\.bin"):
         taken(store, bytes(made))
+
+
+def test_the_set_before_that_is_taken_in_again_is_not_replaced_and_stays_the_one_to_go_back_to(tmp_path: Path) -> None:
+    store = house(tmp_path)
+    used(store, 7)
+    seventh, place = store.ledger.active, store.active_set()
+    store.trust(site_root_file(), "command")
+    taken(store, bundle(release(3), by=["site"]))
+    store.activate(ACTOR)
+    as_it_was = place.stat().st_ino
+    taken(store, release(7))
+    assert place.stat().st_ino == as_it_was
+    assert (store.ledger.previous, store.ledger.candidate) == (seventh, seventh)
+    (place / "set.json").write_bytes(b"damaged")
+    store.discard(ACTOR)
+    taken(store, release(7))
+    assert place.stat().st_ino != as_it_was
+    assert list(store.staging.iterdir()) == []
+    assert len(list(store.releases.iterdir())) == 3  # With the damaged one, until the next sweep.
+    store.tidy()
+    assert store.roll_back(ACTOR) == seventh
+    require_usable(store, seventh)
+
+
+def test_a_next_list_with_a_key_of_another_line_is_refused_and_both_lines_go_on(tmp_path: Path) -> None:
+    store = house(tmp_path)
+    store.trust(site_root_file(), "command")
+    greedy = signed(vendor_root(2, ("site", "ada"), 1, line="site").envelope(), "site")
+    with pytest.raises(RootKeysError):
+        taken(store, bundle(release(3, epoch=2), by=["site"], carried=[(2, greedy)]))
+    assert [root.number for root in store.lines()] == [1, 1]
+    taken(store, release(7))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -357,6 +358,17 @@ def test_a_list_of_keys_that_the_image_spoils_is_told_and_the_page_stays(tmp_pat
 def begin_and_put(browser: Browser) -> httpx.Response:
     bundle = made(7)
     return put(browser, begin(browser, len(bundle)).json()["id"], 0, bundle)
+
+
+def test_a_file_whose_name_is_no_text_does_not_take_the_page_away(browser: Browser) -> None:
+    imports = browser.workshop.settings.imports
+    assert imports is not None
+    for number in (1, 3):
+        (imports / os.fsdecode(b"\xff.cloister.%03d" % number)).write_bytes(b"x" * 600)
+    assert r"\udcff.cloister" in browser.ask("GET", "/models").text
+    browser.json("POST", "/models/import", {"name": r"\udcff.cloister.001"})
+    settled(browser.workshop)
+    assert r"\udcff.cloister.002" in browser.ask("GET", "/models").text  # The part that is missing.
 
 
 def test_what_lies_in_the_folder_of_imports_is_brought_in_by_name(browser: Browser) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.bundles import trust
+from appliance.bundles.durable import free_bytes
 from appliance.bundles.manifest import MAX_TOTAL_BYTES
-from appliance.bundles.store import free_bytes
 from appliance.errors import (
     ArchiveTruncatedError,
     ChunkOrderError,
@@ -161,3 +161,9 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_the_chunk_can_be_sent_again(
         incoming.take(arrival.id, 1, chunks(made)[1])
     filler.unlink()
     assert incoming.take(arrival.id, 1, chunks(made)[1]).next_chunk == 2
+
+
+def test_what_else_lies_in_the_folder_is_no_upload(incoming: Incoming) -> None:
+    arrival = incoming.begin("models.cloister", 10)
+    (incoming.folder / "lost+found").mkdir()
+    assert [each.id for each in incoming.arrivals()] == [arrival.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.bundles.durable import is_kept
 from appliance.errors import (
     EngineDiedError,
     EngineError,
@@ -98,6 +100,26 @@ def test_an_engine_that_never_comes_up_is_a_fault_in_words_that_nobody_waits_for
     assert engine.ready is None
 
 
+def test_a_machine_that_lets_no_process_start_is_a_fault_in_words_that_goes_when_it_does(
+    open_keeper: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_keeper("works")
+
+    def refuse(*_given: object, **_named: object) -> Child:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(keeper, "start_child", refuse)
+        engine.use(Path("another"))
+        with pytest.raises(EngineStartError):
+            engine.wait_ready()
+    deadline = time.monotonic() + 10
+    while engine.ready is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert run(engine) == b"sealed"
+
+
 def test_an_altered_set_is_a_fault_by_name_and_is_not_tried_again(open_keeper: Opened) -> None:
     engine = open_keeper("altered")
     with pytest.raises(ModelFileAlteredError, match=r"asr/model\.bin"):
@@ -148,6 +170,28 @@ def test_another_set_is_loaded_only_after_the_job_in_the_engine_has_ended(open_k
     assert started == ["models", "another"]
 
 
+def test_whoever_has_a_job_run_hears_on_which_set(open_keeper: Opened) -> None:
+    engine = open_keeper("works")
+    ran_on: list[str] = []
+    for folder in ("models", "another"):
+        engine.use(Path(folder))
+        pcm = os.memfd_create("pcm")
+        engine.transcribe(job(), pcm, lambda _stage, _fraction: None, lambda models: ran_on.append(models.name))
+        os.close(pcm)
+    assert ran_on == ["models", "another"]
+
+
+def test_a_set_stays_on_the_disk_as_long_as_an_engine_has_it(open_keeper: Opened, tmp_path: Path) -> None:
+    (tmp_path / "works").mkdir()
+    engine = open_keeper("works")
+    engine.use(tmp_path / "works")
+    run(engine)
+    assert is_kept(tmp_path / "works")
+    engine.use(Path("another"))
+    run(engine)
+    assert not is_kept(tmp_path / "works")
+
+
 def test_the_set_that_is_in_use_is_not_loaded_again(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
@@ -187,7 +231,7 @@ def test_sets_that_change_quickly_end_with_the_last_one(open_keeper: Opened) -> 
 def test_a_paused_engine_is_gone_and_another_comes_when_the_pause_is_over(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
-    with engine.paused():
+    with engine.paused(JOB):
         time.sleep(0.3)
         assert engine.pid is None
         assert engine.ready is None
@@ -198,7 +242,7 @@ def test_a_paused_engine_is_gone_and_another_comes_when_the_pause_is_over(open_k
 def test_an_appliance_that_closes_in_a_pause_starts_no_other_engine(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
-    with engine.paused():
+    with engine.paused(JOB):
         engine.close()
     assert started == ["models"]
 

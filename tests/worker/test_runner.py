@@ -101,3 +101,17 @@ def test_a_private_job_that_never_had_its_turn_does_not_count_as_one(workshop: W
     job = job_of(workshop, recording.id)
     assert job.started_at is None
     assert job.created_at == job.ended_at
+
+
+def test_a_job_that_cannot_be_written_down_as_waiting_again_fails_and_is_not_left_running(
+    workshop: Workshop, amina: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = put_unreadable(workshop, amina)
+
+    def refuse(*_given: object) -> None:
+        raise DiskFullError(folder="data")
+
+    monkeypatch.setattr(workshop.updates, "blame", lambda *_given: True)
+    monkeypatch.setattr(jobs, "put_back", refuse)
+    runner.run(workshop, job_of(workshop, recording.id).id)
+    assert job_of(workshop, recording.id).state == "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import threading
 import time
@@ -13,12 +14,17 @@ from typing import cast
 import pytest
 
 from appliance.bundles.archive import Stream
+from appliance.bundles.durable import only_one
 from appliance.bundles.manifest import SET_FILE
-from appliance.bundles.readiness import trial_of
-from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS
+from appliance.bundles.readiness import require_tried, trial_of
+from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS, Store
+from appliance.bundles.trust import Installed
 from appliance.config import Settings
 from appliance.errors import (
     ApplianceError,
+    DataFolderError,
+    DecoderDiedError,
+    DiskFullError,
     EngineDiedError,
     JobCancelled,
     ModelFileAlteredError,
@@ -33,6 +39,7 @@ from appliance.errors import (
 )
 from appliance.worker import trying as module
 from appliance.worker.course import Course
+from appliance.worker.deliveries import begin_upload, receive, take_in_upload
 from appliance.worker.keeper import EngineKeeper
 from appliance.worker.trial import Bench
 from appliance.worker.updates import Updates
@@ -48,14 +55,23 @@ class StandIn:
         self.models = models
         self.fault: ApplianceError | None = None
         self.pauses = 0
+        self.is_at_work = False
+        self.cancelled: list[bytes] = []
 
     def use(self, models: Path) -> None:
         self.models, self.fault = models, None
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self, who: bytes) -> Iterator[None]:
         self.pauses += 1
+        while self.is_at_work:
+            if who in self.cancelled:
+                raise JobCancelled
+            time.sleep(0.01)
         yield
+
+    def cancel(self, who: bytes) -> None:
+        self.cancelled.append(who)
 
 
 class House:
@@ -210,6 +226,19 @@ def test_where_the_memory_does_not_do_for_two_the_engine_in_use_pauses(here: Hou
     here.updates.activate(ACTOR)
 
 
+def test_a_stop_is_heard_while_the_trial_waits_for_the_end_of_a_long_job(here: House) -> None:
+    here.refusals = [SelftestMemoryError()]
+    here.engine.is_at_work = True
+    here.begin(bundle(release(7)))
+    deadline = time.monotonic() + 20
+    while not here.engine.pauses:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    here.updates.stop()
+    here.settled()
+    assert here.updates.trouble is None
+
+
 def test_the_engine_loads_a_set_that_was_put_to_use_here_or_by_a_command(here: House) -> None:
     assert not here.updates.look()
     used(here.store, 7)  # As a command does, beside the server.
@@ -239,11 +268,35 @@ def test_a_job_that_ran_on_the_set_before_says_nothing_about_the_new_one(here: H
     assert here.engine.models == here.store.active_set()
 
 
-@pytest.mark.parametrize("error", [UnreadableMediaError(), JobCancelled()])
+@pytest.mark.parametrize("error", [UnreadableMediaError(), JobCancelled(), DecoderDiedError()])
 def test_what_says_nothing_about_the_models_is_not_blamed_on_them(here: House, error: ApplianceError) -> None:
     here.in_use(7)
     assert not here.updates.blame(error, here.engine.models)
     assert here.engine.models == here.store.active_set()
+
+
+def test_how_a_job_ends_that_still_ran_on_the_set_before_says_nothing_about_the_new_one(here: House) -> None:
+    before = here.engine.models
+    here.begin(bundle(release(7)))
+    here.settled()
+    here.updates.activate(ACTOR)  # The engine has not ended its job yet.
+    for ran_on in (before, None):
+        assert not here.updates.blame(EngineDiedError(), ran_on)
+        here.updates.relied_on(ran_on)
+    assert here.store.ledger.probation == PROBATION_JOBS
+    assert here.store.active_set() != before
+
+
+def test_a_disk_that_does_not_let_the_appliance_go_back_does_not_keep_the_job_from_ending(
+    here: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.in_use(7)
+
+    def full(*_given: object) -> None:
+        raise DiskFullError(folder="models")
+
+    monkeypatch.setattr(here.store, "roll_back", full)
+    assert not here.updates.blame(EngineDiedError(), here.engine.models)
 
 
 def test_a_set_that_was_good_for_some_jobs_is_not_left_for_one_failure(here: House) -> None:
@@ -286,3 +339,41 @@ def test_an_update_that_a_command_took_in_can_be_tried_and_used(here: House) -> 
     here.updates.try_again(ACTOR)
     here.settled()
     here.updates.activate(ACTOR)
+
+
+def test_an_upload_is_kept_while_a_command_takes_another_update_in(here: House) -> None:
+    made = bundle(release(7))
+    arrival = begin_upload(here.updates, "spring.cloister", len(made), ACTOR)
+    receive(here.updates, arrival.id, 0, made, ACTOR)
+    with only_one(here.store.folder / "taking", wait=False):
+        take_in_upload(here.updates, arrival.id, ACTOR)
+        here.settled()
+    assert isinstance(here.updates.trouble, UpdateBusyError)
+    take_in_upload(here.updates, arrival.id, ACTOR)
+    here.settled()
+    assert here.store.ledger.candidate is not None
+    assert here.updates.incoming.arrivals() == ()
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_is_told(here: House) -> None:
+    def gone() -> AbstractContextManager[Stream]:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    here.updates.begin("spring.cloister", ACTOR, gone)
+    here.settled()
+    assert isinstance(here.updates.trouble, DataFolderError)
+
+
+def test_only_what_was_tried_is_put_to_use(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.begin(bundle(release(7)))
+    here.settled()
+
+    def overtaken(store: Store) -> Installed:
+        tried = require_tried(store)
+        taken(store, release(8))  # By a command, between the look and the switch.
+        return tried
+
+    monkeypatch.setattr("appliance.worker.updates.require_tried", overtaken)
+    with pytest.raises(NoCandidateError):
+        here.updates.activate(ACTOR)
+    assert here.store.active_set() == here.store.image_set

@@ -12,7 +12,6 @@ from appliance.commands.bundle.here import ACTOR, called, opened, when_loaded
 def run(given: argparse.Namespace) -> int:
     """Put it to use, once it is certain that it was tried and kept its limits."""
     settings, store = opened(given)
-    require_tried(store)
-    chosen = store.activate(ACTOR)
+    chosen = store.activate(ACTOR, require_tried(store))
     sys.stdout.write(f"In use: {called(store, chosen)}. {when_loaded(settings)}\n")
     return 0

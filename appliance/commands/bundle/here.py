@@ -9,7 +9,7 @@ from appliance.bundles.store import Store, name_of
 from appliance.bundles.trust import Installed
 from appliance.config import Settings, load_settings
 from appliance.errors import BundleError, DataFolderError
-from appliance.owners import require_own
+from appliance.owners import require_own, require_same_user
 from appliance.worker.workshop import is_claimed
 
 ACTOR = "command"
@@ -20,7 +20,7 @@ def opened(given: argparse.Namespace) -> tuple[Settings, Store]:
 
     Raises:
         DataFolderError: There is no data folder, or it cannot be used.
-        WrongOwnerError: It belongs to another user.
+        WrongOwnerError, OtherUserError: It belongs to another user.
         LedgerError: What is remembered cannot be read.
     """
     settings = load_settings(data=given.data)
@@ -28,6 +28,7 @@ def opened(given: argparse.Namespace) -> tuple[Settings, Store]:
     if not data.is_dir():
         raise DataFolderError(folder=str(data), reason="it is not there; the first start of the server makes it")
     require_own(data)
+    require_same_user(data)
     store = Store(data, settings.models)
     store.open()
     return settings, store

@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> int:
     if given.stage:
         sys.stdout.write(f"Ready, not in use: {called(store, installed)}. Put it to use: appliance bundle activate\n")
         return 0
-    store.activate(ACTOR)
+    store.activate(ACTOR, installed)
     sys.stdout.write(f"In use: {called(store, installed)}. {when_loaded(settings)}\n")
     return 0
 
