@@ -69,6 +69,8 @@ class Staging:
                 except BaseException:  # Also one of the report's, which may be a cancel.
                     part.unlink(missing_ok=True)
                     raise
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)  # Left there by nobody of ours; it would stand in the way for ever.
                 part.rename(path)
         self._finish(manifest)
 

@@ -8,19 +8,18 @@ import signal
 import socket
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import uvicorn
 
 from appliance import cage
-from appliance.bundles.store import ROOTS_FOLDER
 from appliance.certificates import authority_fingerprint, read_authority, tls_context
+from appliance.commands.folders import KERNEL_FIGURES, model_folders
 from appliance.commands.listening import listen
 from appliance.config import Settings, load_settings, scratch_folder
 from appliance.doctor.findings import failures
 from appliance.doctor.machine import require_clock
 from appliance.doctor.tls import certificate_served
-from appliance.errors import DataFolderError, SettingsError
+from appliance.errors import DataFolderError
 from appliance.logs import start_logging
 from appliance.owners import require_own
 from appliance.records import invitations
@@ -32,7 +31,6 @@ from appliance.worker.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-KERNEL_FIGURES = ("/proc", "/sys")  # Of its own domain; a child narrows this to its own process.
 SHUTDOWN_PATIENCE_S = 3  # Event streams never end by themselves.
 
 
@@ -52,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
     listener = listen(settings)
     _make_folders(settings)
     cage.seal_server_early(
-        readable=[*_model_folders(settings), *map(Path, KERNEL_FIGURES)],
+        readable=[*model_folders(settings), *KERNEL_FIGURES],
         writable=[settings.data.resolve(), settings.keys_folder, scratch_folder()],
         port=None if settings.socket else settings.port,
         allow_weaker=settings.allow_weaker_cage,
@@ -136,21 +134,6 @@ def address_of(settings: Settings) -> str:
     """Return the address of the appliance as a person types it."""
     port = "" if settings.port == 443 else f":{settings.port}"  # noqa: PLR2004 -- the port of https.
     return f"https://{settings.names[0]}{port}"
-
-
-def _model_folders(settings: Settings) -> list[Path]:
-    """Return where the image's models and signers are, and where sticks are mounted: also one that comes later.
-
-    Raises:
-        SettingsError: The folder of imports is not there.
-    """
-    models = settings.models.resolve()
-    folders = [models, *(place for place in (models.parent / ROOTS_FOLDER,) if place.is_dir())]
-    if settings.imports is not None:
-        if not settings.imports.is_dir():
-            raise SettingsError(name="imports", reason=f"there is no folder {settings.imports}; make it, or mount it")
-        folders.append(settings.imports.resolve())
-    return folders
 
 
 def _make_folders(settings: Settings) -> None:

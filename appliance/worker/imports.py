@@ -32,18 +32,20 @@ class Found:
 
     Attributes:
         path: Of the file, or of the first of its parts.
+        below: The same below the folder of imports, as a page asks for it.
         size_bytes: Of that file.
         changed_at: When it was written, in seconds since 1970; within what a calendar knows.
     """
 
     path: Path
+    below: str
     size_bytes: int
     changed_at: float
 
     @property
     def name(self) -> str:
         """What people call it, and a page asks for: what of its name cannot be shown is written as escapes."""
-        return "".join(map(_legible, self.path.name))
+        return "".join(map(_legible, self.below))
 
 
 def found_in(folder: Path | None) -> tuple[Found, ...]:
@@ -107,11 +109,28 @@ def _state_of(folder: Path) -> State | None:
 
 
 def _plain_files(folder: Path) -> Iterator[Found]:
+    """Look in the folder, and one level deeper, where a stick may be mounted: the seal lets us read below the folder.
+
+    A stick that is mounted over the folder itself while the appliance runs stays closed until the next start.
+    """
     for path in folder.iterdir():
-        if path.name.endswith((SUFFIX, FIRST_PART)):
-            status = path.lstat()  # A link could lead to what nobody wanted to show.
-            if stat.S_ISREG(status.st_mode):
-                yield Found(path, status.st_size, min(max(status.st_mtime, 0.0), LATEST_S))
+        status = path.lstat()  # A link could lead to what nobody wanted to show.
+        if stat.S_ISDIR(status.st_mode) and path.name != OWN_FOLDER:
+            yield from _updates_in(path, f"{path.name}/")
+    yield from _updates_in(folder, "")
+
+
+def _updates_in(folder: Path, below: str) -> Iterator[Found]:
+    try:
+        for path in islice(folder.iterdir(), MAX_ENTRIES):
+            if path.name.endswith((SUFFIX, FIRST_PART)):
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    changed_at = min(max(status.st_mtime, 0.0), LATEST_S)
+                    yield Found(path, below + path.name, status.st_size, changed_at)
+    except OSError:
+        if not below:
+            raise  # One stick of several that fails hides none of the others.
 
 
 def _legible(character: str) -> str:

@@ -29,9 +29,11 @@ from appliance.errors import (
     ManifestSizeError,
     NoRoomError,
     NotFoundError,
+    UpdateBusyError,
 )
 from appliance.spool import CHUNK_BYTES
 
+MOST_AT_ONCE = 4  # Each may fill the disk; one that nobody continues goes away by itself.
 MOST_BYTES = MAX_TOTAL_BYTES + 2**22  # With headers, roots and signatures.
 NAMES = re.compile(r"[0-9a-f]{32}-[0-9]{1,12}")
 
@@ -84,6 +86,7 @@ class Incoming:
         Raises:
             ArchiveTruncatedError, ManifestSizeError: No model update has this size.
             NoRoomError: There is no room for it.
+            UpdateBusyError: Others are unfinished, more than anybody needs.
         """
         if size_bytes < 1:
             raise ArchiveTruncatedError
@@ -93,6 +96,7 @@ class Incoming:
         with self._store.disk():
             self.folder.mkdir(mode=0o700, exist_ok=True)
             received = self._received(arrival_id)
+            self._refuse_too_many(arrival_id)
             self._require_room(size_bytes - received)
             os.close(os.open(self._path(arrival_id), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, PRIVATE))
         self._names[arrival_id] = name
@@ -160,6 +164,11 @@ class Incoming:
             with contextlib.suppress(FileNotFoundError):
                 if path.name != keep and time.time() - path.lstat().st_mtime > idle_s:
                     path.unlink()
+
+    def _refuse_too_many(self, arrival_id: str) -> None:
+        others = [path for path in self.folder.iterdir() if path.name != arrival_id]
+        if len(others) >= MOST_AT_ONCE:
+            raise UpdateBusyError
 
     def _look(self, arrival_id: str, missing_bytes: int) -> None:
         """Look at what the first chunk says, and refuse at once what would be refused at the end."""

@@ -83,16 +83,20 @@ class EngineKeeper:
         """Start the engine in the background."""
         self._keeper.start()
 
-    def use(self, models: Path) -> None:
-        """Have another set loaded by a new engine, once the job in this one has ended; those that wait run on that."""
+    def use(self, wanted: Callable[[], Path]) -> None:
+        """Have another set loaded by a new engine, once the job in this one has ended; those that wait run on that.
+
+        Which one is asked when the turn has come, for it may be another one by then.
+        """
         with self._line.turn_of(os.urandom(16)):
+            models = wanted().resolve()
             with self._changed:
-                if models.resolve() == self._models:
+                if models == self._models:
                     return
-                self._models = models.resolve()
+                self._models = models
                 self._ready, self._fault, self._choices = None, None, ()
                 self._changed.notify_all()
-            log.info("another model set", extra={"folder": self._models.parent.name})
+            log.info("another model set", extra={"folder": models.parent.name})
             self._end_child()
 
     @contextmanager

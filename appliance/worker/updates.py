@@ -153,7 +153,7 @@ class Updates:
     def roll_back(self, actor: str, error: ApplianceError | None = None) -> Installed:
         """Go back to the set before; see ``Store.roll_back``."""
         chosen = self.store.roll_back(actor, error)
-        log.warning("models rolled back", extra={"release": name_of(chosen), "code": error.code if error else ""})
+        log.warning("models rolled back", extra={"folder": name_of(chosen), "code": error.code if error else ""})
         self.changed()
         return chosen
 
@@ -179,7 +179,7 @@ class Updates:
             if not self._is_new(ran_on):
                 return False
             self.roll_back(BY_ITSELF, error)
-            self._engine.use(self.usable())
+            self._engine.use(self.usable)
         except ApplianceError as refusal:  # Also of a full disk: then this job ends as any that fails.
             log.error("no way back", extra={"code": refusal.code})  # noqa: TRY400 -- the code says it all.
             return False
@@ -207,10 +207,9 @@ class Updates:
         fault = self._engine.fault
         if fault is not None:
             self.blame(fault, self._engine.models)
-        wanted = self.usable()
-        if wanted.resolve() == self._engine.models:
+        if self.usable().resolve() == self._engine.models:
             return False
-        self._engine.use(wanted)
+        self._engine.use(self.usable)
         self.changed()
         return True
 

@@ -155,7 +155,7 @@ def _open_models(settings: Settings) -> tuple[EngineKeeper, Updates]:
     store.open()
     engine = EngineKeeper(settings.models, settings.threads, allow_weaker=settings.allow_weaker_cage)
     updates = Updates(store, engine, settings)
-    engine.use(updates.usable())
+    engine.use(updates.usable)
     return engine, updates
 
 

@@ -183,6 +183,15 @@ def test_what_a_power_cut_left_is_looked_at_again(store: Store, harm: str) -> No
     assert (store.folder_of(chosen) / "set/asr/model.bin").read_bytes() == body
 
 
+def test_a_folder_in_the_place_of_a_staged_file_gives_way(store: Store) -> None:
+    place = store.staging / ("vendor-1-7-" + release(7).digest[:12]) / "set" / "asr" / "model.bin"
+    (place / "deeper").mkdir(parents=True)
+    taken(store, release(7))
+    chosen = store.ledger.candidate
+    assert chosen is not None
+    assert (store.folder_of(chosen) / "set/asr/model.bin").read_bytes() == SOURCES[1].body
+
+
 def test_a_link_in_the_place_of_a_staged_file_is_not_followed(store: Store, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(SOURCES[1].body)

@@ -201,7 +201,13 @@ def test_a_file_that_no_disk_holds_is_refused_with_what_is_missing(
 @pytest.mark.parametrize("name", ["", "a/b.cloister", "a\nb.cloister", "x" * 256])
 def test_a_name_that_no_file_has_is_not_understood(browser: Browser, name: str) -> None:
     assert begin(browser, 100, name).status_code == 400
-    assert browser.json("POST", "/models/import", {"name": name}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("", 400), ("a\nb.cloister", 400), ("x" * 513, 400), ("../x.cloister", 404)]
+)
+def test_an_import_that_is_not_listed_is_not_taken(browser: Browser, name: str, status: int) -> None:
+    assert browser.json("POST", "/models/import", {"name": name}).status_code == status
 
 
 def test_an_upload_goes_on_where_it_stopped(browser: Browser) -> None:

@@ -37,6 +37,14 @@ def test_links_pipes_and_folders_are_not_shown(tmp_path: Path) -> None:
     assert found_in(tmp_path) == ()
 
 
+def test_a_stick_that_is_mounted_below_the_folder_is_looked_into(tmp_path: Path) -> None:
+    for place in ("stick", OWN_FOLDER, "stick/deeper"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "models.cloister").write_bytes(b"x")
+    assert [each.name for each in found_in(tmp_path)] == ["stick/models.cloister"]
+    assert path_in(tmp_path, "stick/models.cloister") == tmp_path / "stick" / "models.cloister"
+
+
 @pytest.mark.parametrize("name", ["", "..", "../x.cloister", "nothing.cloister", "/etc/passwd"])
 def test_a_name_that_is_not_listed_leads_nowhere(tmp_path: Path, name: str) -> None:
     (tmp_path / "there.cloister").write_bytes(b"x")

@@ -20,9 +20,10 @@ from appliance.errors import (
     NotFoundError,
     OldReleaseError,
     UnknownSignerError,
+    UpdateBusyError,
 )
 from appliance.worker import incoming as module
-from appliance.worker.incoming import Incoming
+from appliance.worker.incoming import MOST_AT_ONCE, Incoming
 from tests.bundles.houses import house, release, used
 from tests.flows.mounts import mounted
 from tests.simulators.publisher import bundle
@@ -122,6 +123,16 @@ def test_an_id_of_no_upload_leads_nowhere(incoming: Incoming, arrival_id: str) -
         incoming.state(arrival_id)
     incoming.erase(arrival_id)
     assert (incoming.folder.parent / "lock").exists()
+
+
+def test_no_more_uploads_are_begun_than_anybody_needs(incoming: Incoming) -> None:
+    size = len(bundle(release(7)))
+    first = [incoming.begin(f"{number}.cloister", size) for number in range(MOST_AT_ONCE)]
+    with pytest.raises(UpdateBusyError):
+        incoming.begin("one too many.cloister", size)
+    assert incoming.begin("0.cloister", size).id == first[0].id
+    incoming.erase(first[1].id)
+    incoming.begin("one too many.cloister", size)
 
 
 def test_an_upload_that_nobody_continues_is_removed(incoming: Incoming) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_machine_that_lets_no_process_start_is_a_fault_in_words_that_goes_when
 
     with monkeypatch.context() as machine:
         machine.setattr(keeper, "start_child", refuse)
-        engine.use(Path("another"))
+        engine.use(lambda: Path("another"))
         with pytest.raises(EngineStartError):
             engine.wait_ready()
     deadline = time.monotonic() + 10
@@ -158,7 +159,7 @@ def test_closing_in_the_middle_of_a_job_leaves_the_job_to_the_next_start(open_ke
 def test_another_set_is_loaded_only_after_the_job_in_the_engine_has_ended(open_keeper: Opened) -> None:
     engine = open_keeper("stops when asked")
     ended = in_the_background(engine)
-    switching = threading.Thread(target=engine.use, args=(Path("another"),))
+    switching = threading.Thread(target=engine.use, args=(lambda: Path("another"),))
     switching.start()
     time.sleep(0.3)
     assert started == ["models"]
@@ -174,7 +175,7 @@ def test_whoever_has_a_job_run_hears_on_which_set(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     ran_on: list[str] = []
     for folder in ("models", "another"):
-        engine.use(Path(folder))
+        engine.use(partial(Path, folder))
         pcm = os.memfd_create("pcm")
         engine.transcribe(job(), pcm, lambda _stage, _fraction: None, lambda models: ran_on.append(models.name))
         os.close(pcm)
@@ -184,18 +185,31 @@ def test_whoever_has_a_job_run_hears_on_which_set(open_keeper: Opened) -> None:
 def test_a_set_stays_on_the_disk_as_long_as_an_engine_has_it(open_keeper: Opened, tmp_path: Path) -> None:
     (tmp_path / "works").mkdir()
     engine = open_keeper("works")
-    engine.use(tmp_path / "works")
+    engine.use(lambda: tmp_path / "works")
     run(engine)
     assert is_kept(tmp_path / "works")
-    engine.use(Path("another"))
+    engine.use(lambda: Path("another"))
     run(engine)
     assert not is_kept(tmp_path / "works")
+
+
+def test_what_is_wanted_by_the_time_of_the_turn_is_loaded(open_keeper: Opened) -> None:
+    engine = open_keeper("stops when asked")
+    wanted = [Path("another")]
+    ended = in_the_background(engine)
+    switching = threading.Thread(target=engine.use, args=(lambda: wanted[0],))
+    switching.start()
+    wanted[0] = Path("models")  # Gone back before the job had ended.
+    engine.cancel(JOB)
+    assert isinstance(ended(), JobCancelled)
+    switching.join(20)
+    assert started == ["models"]
 
 
 def test_the_set_that_is_in_use_is_not_loaded_again(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     engine.wait_ready()
-    engine.use(Path("models"))
+    engine.use(lambda: Path("models"))
     time.sleep(0.2)
     assert started == ["models"]
 
@@ -204,10 +218,10 @@ def test_a_healthy_set_ends_the_fault_of_an_altered_one_and_the_other_way_round(
     engine = open_keeper("altered")
     with pytest.raises(ModelFileAlteredError):
         engine.wait_ready()
-    engine.use(Path("another"))
+    engine.use(lambda: Path("another"))
     assert engine.wait_ready().models == {"asr": "works"}
     assert engine.fault is None
-    engine.use(Path("broken"))
+    engine.use(lambda: Path("broken"))
     with pytest.raises(ModelFileAlteredError):
         engine.wait_ready()
 
@@ -216,14 +230,14 @@ def test_a_healthy_set_ends_the_fault_of_one_whose_engine_dies_at_start(open_kee
     engine = open_keeper("dies at start")
     with pytest.raises(EngineStartError):
         engine.wait_ready()
-    engine.use(Path("another"))
+    engine.use(lambda: Path("another"))
     assert engine.wait_ready().models == {"asr": "works"}
 
 
 def test_sets_that_change_quickly_end_with_the_last_one(open_keeper: Opened) -> None:
     engine = open_keeper("works")
     for folder in ("another", "unstable", "models", "broken", "another"):
-        engine.use(Path(folder))
+        engine.use(partial(Path, folder))
     assert engine.wait_ready().models == {"asr": "works"}
     assert run(engine) == b"sealed"
 

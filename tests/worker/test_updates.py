@@ -58,8 +58,8 @@ class StandIn:
         self.is_at_work = False
         self.cancelled: list[bytes] = []
 
-    def use(self, models: Path) -> None:
-        self.models, self.fault = models, None
+    def use(self, wanted: Callable[[], Path]) -> None:
+        self.models, self.fault = wanted(), None
 
     @contextmanager
     def paused(self, who: bytes) -> Iterator[None]:

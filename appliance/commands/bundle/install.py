@@ -18,6 +18,7 @@ from appliance.bundles.selftest import TrialResult
 from appliance.bundles.store import Store
 from appliance.bundles.taking import take_in
 from appliance.bundles.trust import Installed
+from appliance.commands.bundle import sealing
 from appliance.commands.bundle.here import ACTOR, called, opened, when_loaded
 from appliance.config import Settings
 from appliance.worker.course import Course
@@ -32,6 +33,7 @@ Moved = Callable[[str, float], None]
 def run(given: argparse.Namespace) -> int:
     """Take it in, try it unless that was done here before, and put it to use unless it shall only stand ready."""
     settings, store = opened(given)
+    sealing.seal(settings, given.file, [settings.data.resolve()], allow_weaker=settings.allow_weaker_cage)
     with _bar() as moved:
         with open_parts(given.file) as stream:
             found = take_in(store, stream, ACTOR, given.file.name, lambda done, total: moved("copying", done / total))

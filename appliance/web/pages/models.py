@@ -24,12 +24,13 @@ from appliance.worker.workshop import Workshop
 NO_CONTENT = 204
 
 FileName = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f/]{1,255}\Z")]
+ImportName = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]{1,512}\Z")]  # It is looked up in a list.
 
 
 class ChosenImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which file of the folder of imports to take in."""
 
-    name: FileName
+    name: ImportName
 
 
 @dataclass(frozen=True, slots=True)
