@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from appliance.engine.recognized import RecognizedWindow, is_invented
 
 BETWEEN = ", "
-# Half of the decoder's positions are for what stands before the text, the mark that begins it included; else there is
-# no room to write. Source: openai/whisper, decoding.py, _get_initial_tokens.
-MAX_TOKENS = 448 // 2 - 1
+# Of the decoder's 448 positions CTranslate2 writes text into half at most, whatever stands before it. So terms may fill
+# the other half, with the mark that begins them and the three commands behind them, and take no room from the text.
+MAX_TOKENS = 448 // 2 - 4
 
 MUCH_MORE = 1.5
 LEAST_SENTENCE = 3  # Words; people do say "no, no" and "I see, I see".

@@ -74,6 +74,21 @@ def test_a_window_in_which_the_terms_hid_what_was_said_is_heard_without_them() -
 
 
 @pytest.mark.models
+def test_terms_that_fill_their_half_take_no_room_from_the_text(recognizer: Recognizer) -> None:
+    noise = np.random.default_rng(0).integers(-9_000, 9_000, 6 * 16_000, dtype=np.int16)
+    room = []
+    for hotwords in (Hotwords(), recognizer.hotwords(["a b", *["a"] * 200], "en")):
+        task = _Task(noise, recognizer._tokenizer("en"), ignore, 6.0, hotwords)
+        prompt = recognizer._prompt(task, LIKELIEST)
+        encoded = recognizer._encode(recognizer._features_of(noise, all_of(noise), LIKELIEST))
+        endless = [-1, task.tokenizer.eot]
+        [found] = recognizer._model.model.generate(encoded, [prompt], max_length=448, suppress_tokens=endless)
+        room.append(len(found.sequences_ids[0]))
+    assert len(prompt) == 448 // 2
+    assert room == [224, 224]
+
+
+@pytest.mark.models
 def test_what_is_heard_instead_of_a_loop_is_held_against_the_terms_too(
     recognizer: Recognizer, sample_wav: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
