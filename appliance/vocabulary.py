@@ -19,6 +19,10 @@ from appliance.errors import (
 MAX_TERMS = 200
 MAX_TERM_CHARACTERS = 80
 MAX_BYTES = 4096
+# As they come, before they are brought into form NFC. That takes the square of the time for many marks in a row: a
+# minute for what fits into one request, and hours for what a member can seal. No term loses more than this by it.
+MAX_LINE_CHARACTERS = 1024
+MAX_CHARACTERS = 65_536
 
 JOINERS = "\u200c\u200d"  # Nobody sees them, and Bengali, Persian and others are not spelled without them.
 COMMAND_MARKS = ("<|", "|>")  # A tokenizer takes "<|endoftext|>" for the end of a text, wherever it stands.
@@ -31,7 +35,13 @@ def read_terms(lines: Iterable[str]) -> tuple[str, ...]:
         VocabularyError: A line cannot be a term, or there are too many; says which line, counted from 1, and why.
     """
     found: dict[str, None] = {}
+    size = 0
     for number, line in enumerate(lines, start=1):
+        size += len(line)
+        if size > MAX_CHARACTERS:
+            raise VocabularyTooLargeError(size_bytes=size, limit_bytes=MAX_BYTES)
+        if len(line) > MAX_LINE_CHARACTERS:
+            raise TermTooLongError(line=number, most=MAX_TERM_CHARACTERS)
         term = " ".join(unicodedata.normalize("NFC", line).split())
         if term:
             _check(term, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_huge_list_is_refused_without_repeating_it(lines: list[str]) -> None:
     with pytest.raises(VocabularyError) as refused:
         read_terms(lines)
     assert len(str(refused.value)) < 200
+
+
+def test_marks_without_end_are_refused_before_they_are_put_in_order() -> None:
+    marks = "\u0301" * 15_000 + "\u0316" * 15_000
+    started = time.process_time()
+    with pytest.raises(TermTooLongError):
+        read_terms(["fine", "a" + marks])
+    with pytest.raises(VocabularyTooLargeError):
+        read_terms([*[" " * 1000] * 65, marks])
+    assert time.process_time() - started < 0.5  # In order, the first line alone takes two seconds.
+
+
+def test_blanks_around_a_term_and_marks_that_become_one_letter_do_not_count() -> None:
+    assert read_terms([" " * 900 + "e\u0301" * 60 + "\t" * 4]) == ("é" * 60,)
 
 
 @given(st.lists(st.text(max_size=90), max_size=220))

@@ -13,7 +13,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
-from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, WITHOUT_TERMS, Decoding
+from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, Decoding
 from appliance.engine.hotwords import Hotwords, is_echo
 from appliance.engine.recognized import RecognizedWindow, is_invented, is_loop_of_nobody, without_repetition
 from appliance.engine.repetition import compression_ratio, repeats
@@ -170,32 +170,28 @@ class Recognizer:
         return recognized
 
     def _recognize_batch(self, task: _Task, batch: Sequence[Window]) -> list[RecognizedWindow]:
-        recognized = list(self._decode(task, batch, LIKELIEST))
-        if task.hotwords.text:
-            recognized = self._doubted(task, batch, recognized)
+        recognized = self._believed(task, batch, LIKELIEST)
         looping = [number for number, each in enumerate(recognized) if repeats(each.text)]
         if looping:
-            second = self._decode(task, [batch[number] for number in looping], WITHOUT_LOOPS)
+            second = self._believed(task, [batch[number] for number in looping], WITHOUT_LOOPS)
             for number, each in zip(looping, second, strict=True):
                 is_empty = is_loop_of_nobody(recognized[number]) or is_loop_of_nobody(each)
                 recognized[number] = replace(each, words=()) if is_empty else without_repetition(each)
         return recognized
 
-    def _doubted(
-        self, task: _Task, batch: Sequence[Window], recognized: list[RecognizedWindow]
-    ) -> list[RecognizedWindow]:
-        """Hear those windows again without the terms in which these may have done harm.
+    def _believed(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> list[RecognizedWindow]:
+        """Hear windows, and those again without the terms in which these may have done harm.
 
-        Text that ran into the end of the positions, of which the terms took half, was cut off there: it is written
-        anew with all of them. And what looks like an echo of the terms is held against what is heard without.
+        What looks like an echo of the terms is held against what is heard without.
         """
-        room = self._most_tokens(task, batch, LIKELIEST) - len(self._prompt(task, LIKELIEST))
-        is_cut = [len(each.tokens) >= room - 1 for each in recognized]
-        again = [at for at, each in enumerate(recognized) if is_cut[at] or task.hotwords.may_have_harmed(each)]
+        recognized = list(self._decode(task, batch, decoding))
+        if not task.hotwords.text:
+            return recognized
+        again = [at for at, each in enumerate(recognized) if task.hotwords.may_have_harmed(each)]
         if again:
-            plain = self._decode(task, [batch[at] for at in again], WITHOUT_TERMS)
+            plain = self._decode(task, [batch[at] for at in again], replace(decoding, knows_terms=False))
             for at, each in zip(again, plain, strict=True):
-                if is_cut[at] or is_echo(recognized[at], each):
+                if is_echo(recognized[at], each):
                     recognized[at] = each
         return recognized
 
@@ -244,12 +240,13 @@ class Recognizer:
         self, task: _Task, encoded: StorageView, batch: Sequence[Window], decoding: Decoding
     ) -> list[WhisperGenerationResult]:
         prompt = self._prompt(task, decoding)
+        longest_s = max(window.duration_s for window in batch)
         found: list[WhisperGenerationResult] = self._model.model.generate(
             encoded,
             [prompt] * len(batch),
             beam_size=decoding.beam,
             no_repeat_ngram_size=decoding.no_repeat_ngram,
-            max_length=self._most_tokens(task, batch, decoding),
+            max_length=min(MAX_TOKENS, len(prompt) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s)),
             suppress_tokens=get_suppressed_tokens(task.tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
@@ -260,10 +257,6 @@ class Recognizer:
         hotwords = task.hotwords.text if decoding.knows_terms else ""
         prompt: list[int] = self._model.get_prompt(task.tokenizer, previous_tokens=[], hotwords=hotwords or None)
         return prompt
-
-    def _most_tokens(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> int:
-        longest_s = max(window.duration_s for window in batch)
-        return min(MAX_TOKENS, len(self._prompt(task, decoding)) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s))
 
 
 @dataclass(slots=True)

@@ -23,6 +23,5 @@ class Decoding:
 
 
 LIKELIEST = Decoding()
-WITHOUT_TERMS = Decoding(knows_terms=False)
 WITHOUT_LOOPS = Decoding(no_repeat_ngram=6, fills_window=True)
 """Nothing is left to chance here either: the same recording gives the same transcript each time it is heard."""

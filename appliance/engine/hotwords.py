@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.engine.recognized import RecognizedWindow, is_invented
 
 BETWEEN = ", "
-# Half of the decoder's positions are for what stands before the text, the mark that begins it included; else there is
-# no room to write. Source: openai/whisper, decoding.py, _get_initial_tokens.
-MAX_TOKENS = 448 // 2 - 1
+# Of the decoder's 448 positions CTranslate2 writes text into half at most, whatever stands before it. So terms may fill
+# the other half, with the mark that begins them and the three commands behind them, and take no room from the text.
+MAX_TOKENS = 448 // 2 - 4
 
 MUCH_MORE = 1.5
 LEAST_SENTENCE = 3  # Words; people do say "no, no" and "I see, I see".
-WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,13 @@ class Hotwords:
         return cls(BETWEEN.join(taken), len(terms), len(taken))
 
     def may_have_harmed(self, recognized: RecognizedWindow) -> bool:
-        """Tell whether a window has to be heard without the terms before it is believed."""
-        heard = _words(recognized)
-        known = set(WORD.findall(self.text.casefold()))
-        are_most = bool(heard) and 2 * sum(word in known for word in heard) >= len(heard)
-        return are_most or _ends_twice(heard)
+        """Tell whether a window has to be heard without the terms before it is believed.
+
+        One in which nothing was heard is in doubt too: there is speech in it, and the terms may have hidden it.
+        """
+        heard, known = _words(recognized.text), set(_words(self.text))
+        are_most = 2 * sum(word in known for word in heard) >= len(heard)
+        return are_most or _ends_twice(_spoken(recognized))
 
 
 def is_echo(with_terms: RecognizedWindow, without: RecognizedWindow) -> bool:
@@ -67,14 +68,24 @@ def is_echo(with_terms: RecognizedWindow, without: RecognizedWindow) -> bool:
     Without the terms it then hears nothing, much less or much more. A roll call has about as many words either way.
     And with anything before the text it says a short sentence twice, when the sound does not fill thirty seconds.
     """
-    if _ends_twice(_words(with_terms)) and not _ends_twice(_words(without)):
+    if _ends_twice(_spoken(with_terms)) and not _ends_twice(_spoken(without)):
         return True
     fewer, more = sorted((len(with_terms.words), len(without.words)))
     return fewer == 0 or is_invented(without) or more > MUCH_MORE * fewer
 
 
-def _words(recognized: RecognizedWindow) -> list[str]:
-    return WORD.findall(recognized.text.casefold())
+def _words(text: str) -> list[str]:
+    """Return the words of a text without what varies about them.
+
+    A vowel sign of Bengali and its kin is a mark, and no letter: without the marks a word would fall apart at each.
+    """
+    seen = (character for character in text.casefold() if unicodedata.category(character) != "Cf")
+    return "".join(character if unicodedata.category(character)[0] in "LMN" else " " for character in seen).split()
+
+
+def _spoken(recognized: RecognizedWindow) -> list[str]:
+    """Return the words of a window as they were aligned: in languages without spaces a letter is one."""
+    return [word for aligned in recognized.words for word in _words(aligned.text)]
 
 
 def _ends_twice(words: list[str]) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from appliance.engine.asr import Recognizer, _Task
-from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, WITHOUT_TERMS
-from appliance.engine.hotwords import MAX_TOKENS, Hotwords
+from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, Decoding
+from appliance.engine.hotwords import MAX_TOKENS, Hotwords, is_echo
 from appliance.engine.pipeline import Pipeline
+from appliance.engine.recognized import RecognizedWindow
+from appliance.engine.segment import Region
+from appliance.engine.windows import Window
 from appliance.options import TranscribeOptions
-from appliance.transcript import Transcript
+from appliance.transcript import Transcript, Word
 from tests.engine.test_asr import PLAN, all_of, ignore, read_corpus, read_wav, text_of
 from tests.engine.test_pipeline import THREADS
 
@@ -39,6 +43,70 @@ def test_a_term_of_exactly_the_room_fits_and_one_more_letter_does_not() -> None:
 
 def test_a_term_with_a_command_in_it_is_left_out_and_the_others_stay() -> None:
     assert Hotwords.fitting(["one", "t#o", "three"], letters, COMMAND) == Hotwords("one, three", given=3, used=2)
+
+
+def heard(*words: str, joined_by: str = " ") -> RecognizedWindow:
+    """Return a window with some words in it, as they are aligned."""
+    text = joined_by.join(words)
+    timed = tuple(Word(start=0.0, end=1.0, text=word, score=0.9, timed_by="attention") for word in words)
+    return RecognizedWindow(Window((Region(0.0, 5.0),)), (1,), timed, text, -0.2, 0.0, 1.0)
+
+
+def test_words_of_bengali_are_whole_and_do_not_fall_apart_at_their_vowel_signs() -> None:
+    hotwords = Hotwords("আমিনা রহমান", given=1, used=1)
+    assert hotwords.may_have_harmed(heard("আমিনা", "রহমান।"))
+    assert not hotwords.may_have_harmed(heard("রা", "আমার", "না"))  # Of "রহমান" and "আমিনা" only letters are in these.
+    assert not hotwords.may_have_harmed(heard("কলিকাতা", "কলিকাতা"))  # One word twice is no sentence twice.
+
+
+def test_a_sentence_said_twice_is_doubted_in_a_language_without_spaces_too() -> None:
+    hotwords = Hotwords("张伟", given=1, used=1)
+    twice, once = heard(*"我们走吧。", *"我们走吧。", joined_by=""), heard(*"我们走吧。", joined_by="")
+    assert hotwords.may_have_harmed(twice)
+    assert is_echo(twice, once)
+    assert not hotwords.may_have_harmed(once)
+
+
+def test_a_window_in_which_the_terms_hid_what_was_said_is_heard_without_them() -> None:
+    hotwords = Hotwords("Dihann", given=1, used=1)
+    assert hotwords.may_have_harmed(heard())
+    assert is_echo(heard(), heard("This", "is", "Diane."))
+
+
+@pytest.mark.models
+def test_terms_that_fill_their_half_take_no_room_from_the_text(recognizer: Recognizer) -> None:
+    noise = np.random.default_rng(0).integers(-9_000, 9_000, 6 * 16_000, dtype=np.int16)
+    room = []
+    for hotwords in (Hotwords(), recognizer.hotwords(["a b", *["a"] * 200], "en")):
+        task = _Task(noise, recognizer._tokenizer("en"), ignore, 6.0, hotwords)
+        prompt = recognizer._prompt(task, LIKELIEST)
+        encoded = recognizer._encode(recognizer._features_of(noise, all_of(noise), LIKELIEST))
+        endless = [-1, task.tokenizer.eot]
+        [found] = recognizer._model.model.generate(encoded, [prompt], max_length=448, suppress_tokens=endless)
+        room.append(len(found.sequences_ids[0]))
+    assert len(prompt) == 448 // 2
+    assert room == [224, 224]
+
+
+@pytest.mark.models
+def test_what_is_heard_instead_of_a_loop_is_held_against_the_terms_too(
+    recognizer: Recognizer, sample_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = read_wav(sample_wav)[int(9.8 * 16_000) : 18 * 16_000]
+    hotwords = recognizer.hotwords(["Dihann"], "en")
+    asked = []
+
+    def decode(_self: Recognizer, _task: _Task, batch: list[Window], decoding: Decoding) -> list[RecognizedWindow]:
+        asked.append(decoding)
+        echo, said = heard(*["Dihann"] * 7), heard("We", "met", "in", "Chicago.")
+        is_loop = decoding.no_repeat_ngram == 0
+        return [heard(*["so"] * 7) if is_loop else echo if decoding.knows_terms else said for _ in batch]
+
+    monkeypatch.setattr(Recognizer, "_decode", decode)
+    text = text_of(recognizer.recognize(samples, all_of(samples), "en", ignore, hotwords))
+    assert "Chicago" in text
+    assert "Dihann" not in text
+    assert asked[-1] == replace(WITHOUT_LOOPS, knows_terms=False)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +158,7 @@ def test_the_terms_stand_before_every_window_at_both_temperatures(recognizer: Re
         prompt = recognizer._prompt(task, decoding)
         assert prompt[0] == task.tokenizer.sot_prev
         assert prompt[1 : 1 + len(expected)] == expected
-    assert recognizer._prompt(task, WITHOUT_TERMS) == list(task.tokenizer.sot_sequence)
+        assert recognizer._prompt(task, replace(decoding, knows_terms=False)) == list(task.tokenizer.sot_sequence)
 
 
 @pytest.mark.models

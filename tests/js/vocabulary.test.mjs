@@ -33,6 +33,18 @@ test("limits are held to the term, the character and the byte", () => {
   assert.throws(() => readTerms([...lines, "y".repeat(47)].join("\n")), { reason: "size" });
 });
 
+test("marks without end are refused before they are put in order", () => {
+  const marks = "\u0301".repeat(60_000) + "\u0316".repeat(60_000);
+  const started = performance.now();
+  assert.throws(() => readTerms(`fine\na${marks.slice(45_000, 75_000)}`), { reason: "long", facts: { line: 2, most: 80 } });
+  assert.throws(() => readTerms(`${"fine\n".repeat(20_000)}${marks}`), { reason: "size" });
+  assert.ok(performance.now() - started < 500); // In order, the second takes ten seconds.
+});
+
+test("blanks around a term and marks that become one letter do not count", () => {
+  assert.deepEqual(readTerms(`${" ".repeat(900)}${"e\u0301".repeat(60)}\t`), ["\u00e9".repeat(60)]);
+});
+
 const seen = { version: 3, sha256: "aa", epoch: 2 };
 const memory = rememberVocabulary(emptyMemory(), "w", seen);
 const judged = (change) => judgeVocabulary(memory, "w", { ...seen, ...change });
@@ -56,6 +68,7 @@ test("other bytes, or another key, under the same version are an exchange", () =
 
 test("what is remembered goes forward only, and goes with its workspace", () => {
   assert.equal(rememberVocabulary(memory, "w", { ...seen, version: 2 }), memory);
+  assert.equal(rememberVocabulary(memory, "w", { ...seen, version: 4, epoch: 1 }), memory);
   assert.deepEqual(forgetWorkspaces(memory, ["w"]).vocabularies, {});
   assert.deepEqual(forgetWorkspaces(memory, ["other"]).vocabularies, { w: seen });
   assert.ok(!("vocabularies" in forgetWorkspaces(emptyMemory(), ["w"])));

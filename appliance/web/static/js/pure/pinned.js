@@ -64,7 +64,9 @@ export function judgeVocabulary(memory, workspace, { version, sha256, epoch }) {
  * @returns {Memory}
  */
 export function rememberVocabulary(memory, workspace, seen) {
-  if ((memory.vocabularies?.[workspace]?.version ?? 0) >= seen.version) return memory;
+  const known = memory.vocabularies?.[workspace];
+  // Another tab may have seen a later one meanwhile, or one under a later key.
+  if (known !== undefined && (known.version >= seen.version || known.epoch > seen.epoch)) return memory;
   return { ...memory, vocabularies: { ...memory.vocabularies, [workspace]: seen } };
 }
 

@@ -6,6 +6,10 @@ import { isPrintable, singleSpaced } from "./unicode.js";
 export const MAX_TERMS = 200;
 export const MAX_TERM_CHARACTERS = 80;
 export const MAX_BYTES = 4096;
+// As they come, before they are brought into form NFC: that takes the square of the time for many marks in a row, and a
+// member can seal as many as keep every other member's browser busy for hours.
+const MAX_LINE_CHARACTERS = 1024;
+const MAX_CHARACTERS = 65_536;
 
 const JOINERS = "\u200c\u200d"; // Nobody sees them, and Bengali, Persian and others are not spelled without them.
 const COMMAND_MARKS = ["<|", "|>"];
@@ -32,7 +36,13 @@ export class TermsRefused extends Error {
 export function readTerms(text) {
   /** @type {Set<string>} */
   const found = new Set();
+  if (text.length > 2 * MAX_CHARACTERS) throw new TermsRefused("size", { size: text.length, limit: MAX_BYTES });
+  let size = 0;
   text.split("\n").forEach((line, index) => {
+    const length = [...line].length;
+    size += length;
+    if (size > MAX_CHARACTERS) throw new TermsRefused("size", { size, limit: MAX_BYTES });
+    if (length > MAX_LINE_CHARACTERS) throw new TermsRefused("long", { line: index + 1, most: MAX_TERM_CHARACTERS });
     const term = singleSpaced(line.normalize("NFC"));
     if (term === "") return;
     check(term, index + 1);
@@ -40,8 +50,8 @@ export function readTerms(text) {
   });
   const terms = [...found];
   if (terms.length > MAX_TERMS) throw new TermsRefused("terms", { count: terms.length, most: MAX_TERMS });
-  const size = new TextEncoder().encode(termsText(terms)).length;
-  if (size > MAX_BYTES) throw new TermsRefused("size", { size, limit: MAX_BYTES });
+  const bytes = new TextEncoder().encode(termsText(terms)).length;
+  if (bytes > MAX_BYTES) throw new TermsRefused("size", { size: bytes, limit: MAX_BYTES });
   return terms;
 }
 
