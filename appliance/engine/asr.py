@@ -15,11 +15,16 @@ from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_to
 
 from appliance.engine.decoding import LIKELIEST, WITHOUT_LOOPS, Decoding
 from appliance.engine.hotwords import Hotwords, is_echo
-from appliance.engine.recognized import RecognizedWindow, is_invented, is_loop_of_nobody, without_repetition
+from appliance.engine.recognized import (
+    RecognizedWindow,
+    is_invented,
+    is_loop_of_nobody,
+    without_repetition,
+)
 from appliance.engine.repetition import compression_ratio, repeats
 from appliance.engine.segment import FULL_SCALE, SAMPLE_RATE_HZ
-from appliance.engine.windows import shared_out, unheard, wave
-from appliance.engine.words import timestamp_spans, words_in_window
+from appliance.engine.windows import halved, shared_out, wave
+from appliance.engine.words import left_out, timestamp_spans, words_in_window
 from appliance.errors import ModelFileMissingError, OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -43,15 +48,12 @@ MAX_FRAMES = 3000
 # encoder then works on what is there: a clip of five seconds takes a fifth of the time.
 SILENCE_AFTER_FRAMES = 200
 MAX_TOKENS = 448  # What the decoder has positions for, the prompt included.
-# The densest scripts take about 25 tokens a second; more than this is a loop, which need not run to its end.
-TOKENS_PER_S = 30
+TOKENS_PER_S = 30  # The densest scripts take about 25; more is a loop, which need not run to its end.
 TOKENS_TO_SPARE = 32
 
 MAX_WORKERS = 4  # Each holds a batch in memory.
 
 NO_HOTWORDS = Hotwords()
-
-UNHEARD_S = 2.0  # Speech of this length without any text is heard once more, by itself.
 
 
 class Recognizer:
@@ -119,8 +121,8 @@ class Recognizer:
         task = _Task(samples, tokenizer, progress, sum(window.duration_s for window in windows), hotwords)
         duration_s = len(samples) / SAMPLE_RATE_HZ
         within = [window.within(duration_s) for window in windows]
-        recognized = self._hear(task, shared_out(within, self._workers))
-        recognized += self._hear(task, [part for each in recognized for part in _unheard(each, tokenizer)])
+        recognized = self._hear_all(task, shared_out(within, self._workers))
+        recognized += self._hear_all(task, [part for each in recognized for part in left_out(each, tokenizer)])
         spoken = [each for each in recognized if each.words and not is_invented(each)]
         return sorted(spoken, key=lambda each: each.window.start_s)
 
@@ -141,6 +143,21 @@ class Recognizer:
 
     def _tokenizer(self, language: str) -> Tokenizer:
         return Tokenizer(self._model.hf_tokenizer, self._model.model.is_multilingual, "transcribe", language)
+
+    def _hear_all(self, task: _Task, windows: Sequence[Window]) -> list[RecognizedWindow]:
+        """Hear windows; one in which more was said than the decoder has room for is halved, and heard again in parts.
+
+        Dense scripts, such as Bengali's, take several tokens a letter. What does not fit is missing without a trace.
+        """
+        whole: list[RecognizedWindow] = []
+        waiting = list(windows)
+        while waiting:
+            recognized, waiting = self._hear(task, waiting), []
+            for each in recognized:
+                halves = halved(each.window, task.samples) if each.is_cut and each.words else []
+                waiting += halves
+                whole += [] if halves else [each]
+        return whole
 
     def _hear(self, task: _Task, windows: Sequence[Window]) -> list[RecognizedWindow]:
         # Windows of like length share a batch, as the longest sets its cost; and where memory is short, the
@@ -197,7 +214,7 @@ class Recognizer:
 
     def _decode(self, task: _Task, batch: Sequence[Window], decoding: Decoding) -> Iterator[RecognizedWindow]:
         encoded = self._encode(self._features_of(task.samples, batch, decoding))
-        results = self._generate(task, encoded, batch, decoding)
+        results, room = self._generate(task, encoded, batch, decoding)
         eot = task.tokenizer.eot
         text_tokens = [[token for token in result.sequences_ids[0] if token < eot] for result in results]
         n_frames = [min(MAX_FRAMES, round(window.duration_s * FRAMES_PER_S)) for window in batch]
@@ -215,6 +232,7 @@ class Recognizer:
                 avg_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
                 no_speech_prob=result.no_speech_prob,
                 compression_ratio=compression_ratio(text),
+                is_cut=len(tokens) >= room,
             )
 
     def _features_of(
@@ -238,20 +256,22 @@ class Recognizer:
 
     def _generate(
         self, task: _Task, encoded: StorageView, batch: Sequence[Window], decoding: Decoding
-    ) -> list[WhisperGenerationResult]:
+    ) -> tuple[list[WhisperGenerationResult], int]:
+        """Return what the decoder wrote, and how many tokens it had room for."""
         prompt = self._prompt(task, decoding)
         longest_s = max(window.duration_s for window in batch)
+        most = min(MAX_TOKENS, len(prompt) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s))
         found: list[WhisperGenerationResult] = self._model.model.generate(
             encoded,
             [prompt] * len(batch),
             beam_size=decoding.beam,
             no_repeat_ngram_size=decoding.no_repeat_ngram,
-            max_length=min(MAX_TOKENS, len(prompt) + TOKENS_TO_SPARE + round(TOKENS_PER_S * longest_s)),
+            max_length=most,
             suppress_tokens=get_suppressed_tokens(task.tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
         )
-        return found
+        return found, min(most // 2, most - len(prompt))  # CTranslate2 gives a text half of the positions at most.
 
     def _prompt(self, task: _Task, decoding: Decoding) -> list[int]:
         hotwords = task.hotwords.text if decoding.knows_terms else ""
@@ -278,11 +298,3 @@ class _Task:
 def _workers(plan: DevicePlan) -> int:
     """Return how many batches run at once: a GPU is busy with one, a CPU's cores share nothing but the weights."""
     return min(plan.threads, MAX_WORKERS) if plan.device == "cpu" else 1
-
-
-def _unheard(recognized: RecognizedWindow, tokenizer: Tokenizer) -> list[Window]:
-    """Return the speech that the timestamps leave out: Whisper sometimes skips a sentence, or stops before the end."""
-    if not recognized.tokens or recognized.tokens[-1] < tokenizer.timestamp_begin:
-        return []
-    spans = timestamp_spans(recognized.tokens, tokenizer, recognized.window)
-    return unheard(recognized.window, [region for region, _ in spans], UNHEARD_S)

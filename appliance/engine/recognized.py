@@ -33,6 +33,7 @@ class RecognizedWindow:
         avg_logprob: Mean log probability of a token.
         no_speech_prob: Probability that nobody speaks.
         compression_ratio: Of the text; a high one means repetition.
+        is_cut: Whether the decoder had no room for more text, so that what was said after it is missing.
     """
 
     window: Window
@@ -42,6 +43,7 @@ class RecognizedWindow:
     avg_logprob: float
     no_speech_prob: float
     compression_ratio: float
+    is_cut: bool = False
 
 
 def is_invented(recognized: RecognizedWindow) -> bool:
@@ -56,7 +58,7 @@ def is_invented(recognized: RecognizedWindow) -> bool:
 def is_loop_of_nobody(recognized: RecognizedWindow) -> bool:
     """Return whether a window whose text repeats itself has nobody speaking in it.
 
-    The model then says anything. A second decoding draws its tokens by chance, and must not be believed for its luck.
+    The model then says anything, and a second decoding must not be believed for happening on something else.
     """
     return recognized.no_speech_prob > SILENCE_PROBABILITY
 

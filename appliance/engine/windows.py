@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from appliance.engine.segment import Region
+from appliance.engine.segment import SAMPLE_RATE_HZ, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from appliance.engine.segment import SpeechScores
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 MAX_WINDOW_S = 24.0
 LEAST_HALF_S = 8.0  # Less context costs words.
 MARGIN_S = 0.2  # A first consonant is quiet, and a last word fades.
+LEAST_CUT_S = 3.0  # Of a window that is cut because more is said in it than can be written at once.
+FRAME_SAMPLES = 320
 MAX_PAUSE_S = 3.0  # A longer pause in a window costs time and invites invented words.
 
 
@@ -99,6 +103,26 @@ def shared_out(windows: Sequence[Window], workers: int) -> list[Window]:
         position = shared.index(longest)
         shared[position : position + 1] = halves
     return shared
+
+
+def halved(window: Window, samples: NDArray[np.int16]) -> list[Window]:
+    """Return a window in two, cut where it is quietest near its middle; nothing where it is too short for that.
+
+    Args:
+        window: Of the recording.
+        samples: int16, shape (n_samples,), mono, 16 000 Hz: the whole recording.
+    """
+    if window.duration_s < 2 * LEAST_CUT_S:
+        return []
+    middle_s = (window.start_s + window.end_s) / 2
+    first = round((middle_s - LEAST_CUT_S / 2) * SAMPLE_RATE_HZ)
+    near = samples[first : first + round(LEAST_CUT_S * SAMPLE_RATE_HZ)].astype(np.float32)
+    frames = near[: len(near) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    quietest = int(np.argmin((frames**2).mean(axis=1)))
+    cut_s = (first + (quietest + 0.5) * FRAME_SAMPLES) / SAMPLE_RATE_HZ
+    before = tuple(Region(each.start, min(each.end, cut_s)) for each in window.speech if each.start < cut_s)
+    after = tuple(Region(max(each.start, cut_s), each.end) for each in window.speech if each.end > cut_s)
+    return [Window(part) for part in (before, after) if part]
 
 
 def unheard(window: Window, heard: Sequence[Region], shortest_s: float) -> list[Window]:

@@ -11,6 +11,7 @@ import numpy as np
 from faster_whisper.transcribe import merge_punctuations
 
 from appliance.engine.segment import Region
+from appliance.engine.windows import unheard
 from appliance.transcript import Segment, Word
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ LONGEST_USUAL_S = 0.7
 # 118 first and 109 last words).
 EARLY_S = 0.12
 TIMESTAMP_S = 0.02
+UNHEARD_S = 2.0  # Speech of this length without any text is heard once more, by itself.
 TIMESTAMP_SLACK_S = 0.5  # Whisper's timestamps are no more exact than this. Source: openai/whisper, timing.py.
 
 
@@ -81,6 +83,14 @@ def words_in_window(
         score = round(min(1.0, max(0.0, float(timed["probability"]))), 3)
         words.append(Word(start=start, end=end, text=timed["word"], score=score, timed_by="attention"))
     return in_order(words, window)
+
+
+def left_out(recognized: RecognizedWindow, tokenizer: Tokenizer) -> list[Window]:
+    """Return the speech that the timestamps leave out: Whisper sometimes skips a sentence, or stops before the end."""
+    if not recognized.tokens or recognized.tokens[-1] < tokenizer.timestamp_begin:
+        return []
+    spans = timestamp_spans(recognized.tokens, tokenizer, recognized.window)
+    return unheard(recognized.window, [region for region, _ in spans], UNHEARD_S)
 
 
 def timestamp_spans(tokens: Sequence[int], tokenizer: Tokenizer, window: Window) -> list[tuple[Region, int]]:

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from appliance.engine import asr
 from appliance.engine.asr import Decoding, Recognizer
 from appliance.engine.devices import DeviceDescription, plan_device
 from appliance.engine.language import detect_language
@@ -182,6 +183,19 @@ def test_whisper_caught_in_a_loop_gets_out_of_it(recognizer: Recognizer) -> None
     words = text.lower().split()
     assert len(words) < 130
     assert max(words.count(word) for word in set(words)) < 15
+
+
+@pytest.mark.parametrize("positions", [60, 80, 160])
+def test_what_the_decoder_has_no_room_for_is_heard_by_itself(
+    recognizer: Recognizer, call: NDArray[np.int16], monkeypatch: pytest.MonkeyPatch, positions: int
+) -> None:
+    windows = [Window((Region(6.5, 29.9),))]
+    whole = set(text_of(recognizer.recognize(call, windows, "en", ignore)).lower().split())
+    monkeypatch.setattr(asr, "MAX_TOKENS", positions)
+    parts = text_of(recognizer.recognize(call, windows, "en", ignore)).lower()
+    assert "diane" in parts or "new jersey" in parts
+    assert all(name in parts for name in ("chicago", "yankee", "jersey now"))
+    assert len(set(parts.split()) & whole) > 0.7 * len(whole)
 
 
 def test_a_loop_is_left_the_same_way_each_time(recognizer: Recognizer) -> None:

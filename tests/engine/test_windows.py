@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.engine.segment import Region, SpeechScores
-from appliance.engine.windows import MARGIN_S, MAX_PAUSE_S, MAX_WINDOW_S, Window, shared_out, unheard, windows_of
+from appliance.engine.windows import (
+    MARGIN_S,
+    MAX_PAUSE_S,
+    MAX_WINDOW_S,
+    Window,
+    halved,
+    shared_out,
+    unheard,
+    windows_of,
+)
 
 STEP_S = 0.1
 
@@ -96,3 +105,42 @@ def test_a_window_too_short_to_halve_and_one_without_a_pause_stay_whole() -> Non
     for window in (Window((Region(0.0, 7.0), Region(7.5, 14.0))), Window((Region(0.0, 24.0),))):
         assert shared_out([window], 2) == [window]
     assert shared_out([], 2) == []
+
+
+def loud(duration_s: float, *quiet_s: float) -> np.ndarray:
+    samples = np.full(round(duration_s * 16_000), 8_000, dtype=np.int16)
+    for moment in quiet_s:
+        at = round(moment * 16_000)
+        samples[at - 320 : at + 320] = 10
+    return samples
+
+
+def test_a_window_is_halved_where_it_is_quietest_near_its_middle() -> None:
+    window = Window((Region(2.0, 9.0), Region(10.0, 22.0)))
+    before, after = halved(window, loud(30, 4.0, 12.7))
+    assert before.speech == (Region(2.0, 9.0), Region(10.0, before.end_s))
+    assert (before.end_s, after.start_s) == pytest.approx((12.7, 12.7), abs=0.03)
+    assert after.speech == (Region(after.start_s, 22.0),)
+
+
+def test_a_cut_in_a_pause_leaves_whole_regions() -> None:
+    before, after = halved(Window((Region(0.0, 4.0), Region(5.0, 9.0))), loud(9, 4.5))
+    assert (before.speech, after.speech) == ((Region(0.0, 4.0),), (Region(5.0, 9.0),))
+
+
+def test_what_is_too_short_to_be_halved_stays_whole() -> None:
+    assert halved(Window((Region(0.0, 5.9),)), loud(6)) == []
+
+
+@given(st.floats(0, 100), st.floats(6.0, 24.0))
+def test_halving_comes_to_an_end_and_loses_nothing(start_s: float, duration_s: float) -> None:
+    waiting, whole = [Window((Region(start_s, start_s + duration_s),))], []
+    while waiting:
+        window = waiting.pop()
+        parts = halved(window, loud(130))
+        waiting += parts
+        whole += [] if parts else [window]
+        assert len(whole) < 20
+    ends = sorted((window.start_s, window.end_s) for window in whole)
+    assert (ends[0][0], ends[-1][1]) == pytest.approx((start_s, start_s + duration_s))
+    assert all(first[1] == pytest.approx(second[0]) for first, second in pairwise(ends))
