@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from appliance.engine.convert import build_starter
-from appliance.errors import OriginError
 from tests.conftest import REPOSITORY
 
 FOLDER = REPOSITORY / "models" / "starter-en"
@@ -17,8 +17,8 @@ FOLDER = REPOSITORY / "models" / "starter-en"
 @cache
 def starter_en() -> Path:
     """Return the folder of the set; skips where its packages can neither be found nor be downloaded."""
-    try:
-        build_starter(REPOSITORY / "models" / "catalog.toml", REPOSITORY / "offline_wheels", FOLDER, "starter-en")
-    except OriginError as missing:
-        pytest.skip(f"the set starter-en cannot be built here: {missing}")
+    command = [sys.executable, "-W", "ignore", "-m", "appliance.engine.convert", "starter-en", "--out", str(FOLDER)]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        pytest.skip(f"the set starter-en cannot be built here: {ran.stderr[-500:]}")
     return FOLDER

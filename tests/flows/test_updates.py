@@ -10,10 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from appliance.__main__ import main
 from appliance.bundles.store import BY_ITSELF, PROBATION_JOBS, Store
 from appliance.spool import CHUNK_BYTES
-from tests.bundles.site import Made, make_update
+from tests.bundles.site import Made, make_update, run
 from tests.flows.appliance_client import wait_for
 from tests.flows.appliance_process import ApplianceProcess
 from tests.flows.test_kills import ENGINE, assert_settled, in_the_engine, kill
@@ -36,7 +35,7 @@ def appliance(tmp_path: Path, starter_set: Path, made: Made) -> Iterator[Applian
     settings = {"CLOISTER_IMPORTS": str(tmp_path / "imports"), "CLOISTER_WATCH_IMPORTS": "true"}
     started = ApplianceProcess(tmp_path, settings=settings)
     started.start()
-    assert main(["bundle", "trust", str(made.root), "--data", str(started.data)]) == 0
+    run("bundle", "trust", str(made.root), "--data", str(started.data))
     yield started
     started.end()
 

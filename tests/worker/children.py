@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+SERVING = b"\0serve\0"
+
 
 def children_of_mine(module: str = "") -> list[int]:
-    """Return the ids of our children, zombies included; only those of a module where one is named."""
+    """Return the ids of our children, zombies included; only those of a module where one is named.
+
+    An appliance that the tests share through a whole session is nobody's child here.
+    """
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
@@ -17,6 +22,6 @@ def children_of_mine(module: str = "") -> list[int]:
             command = (folder / "cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):  # Ended while we looked.
             continue
-        if parent == os.getpid() and module.encode() in command:
+        if parent == os.getpid() and SERVING not in command and module.encode() in command:
             found.append(int(folder.name))
     return found
