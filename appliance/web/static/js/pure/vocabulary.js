@@ -11,7 +11,7 @@ export const MAX_BYTES = 4096;
 const MAX_LINE_CHARACTERS = 1024;
 const MAX_CHARACTERS = 65_536;
 
-// Nobody sees them either, though Unicode has them for letters, signs and marks: fillers, blanks, vowels without a shape.
+// Fillers, blanks and vowels without a shape, which nobody sees although Unicode has them for letters, signs and marks.
 // Two terms that look alike, or one that looks like nothing, cannot be put right by who reads the list.
 const BLANK = /[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u{1d159}]/u;
 // Bengali, Persian and others are not spelled without joiners, and selectors choose the shape of the sign before them;
