@@ -1,15 +1,18 @@
-"""A list of names and terms that does not open: said in words, and replaced by a member."""
+"""A list of names and terms that does not open: said in words, replaced by a member, and no upload is held up by it."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import select
 
 from appliance.crypto.envelope import DocumentType, seal_document
+from appliance.records.recordings import Recording
 from appliance.records.vocabularies import Vocabulary
+from appliance.worker.terms import terms_of
 from tests.browser.conftest import Visitor
 from tests.browser.shared import Visit, make_workspace, take_in, unlock_here
-from tests.browser.terms import expect_terms, opened_form, put_back, save, save_another
+from tests.browser.terms import choose_file, expect_terms, opened_form, put_back, save, save_another, uploaded
 from tests.web.appliance import enrolled
 from tests.worker.shared import Team
 
@@ -128,3 +131,40 @@ def test_who_only_reads_is_told_who_can_replace_a_list_that_does_not_open(anna: 
     page = opened_form(cleo, workspace)
     expect(page.locator("[data-vocabulary] [data-trouble]")).to_contain_text("Somebody who may write")
     expect(page.get_by_role("button", name="Write a new list")).to_be_hidden()
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["private", "standard"])
+def test_where_the_list_does_not_open_a_recording_goes_without_it_only_if_the_person_says_so(
+    anna: Visitor, workspace: str, *, private: bool
+) -> None:
+    save(anna, workspace, "Amina Rahman")
+    put_back(anna, workspace, version=2, sealed=b"CLB1" + bytes(300))
+    page = choose_file(anna, workspace, private=private)
+    trouble = page.locator("[data-upload-list] [data-trouble]")
+    expect(trouble).to_contain_text("do not open")
+    expect(trouble).to_contain_text("Nothing of this recording was sent")
+    with anna.workshop.database.read() as session:
+        assert session.exec(select(Recording)).all() == []
+    page.get_by_role("button", name="Try again").click()
+    expect(trouble).to_contain_text("do not open")
+    page.get_by_role("button", name="Send without names and terms").click()
+    recording_id = uploaded(page)
+    with anna.workshop.database.read() as session:
+        assert session.get_one(Recording, recording_id).sealed_terms is None
+
+
+def test_once_the_list_is_replaced_the_recording_that_waited_goes_with_it(
+    anna: Visitor, ben: Visitor, workspace: str
+) -> None:
+    save(anna, workspace, "Amina Rahman")
+    put_back(anna, workspace, version=2, sealed=b"CLB1" + bytes(300))
+    page = choose_file(anna, workspace, private=False)
+    expect(page.get_by_role("button", name="Send without names and terms")).to_be_visible()
+    mending = opened_form(ben, workspace)
+    mending.get_by_role("button", name="Write a new list").click()
+    save_another(mending, "Mill Lane")
+    page.get_by_role("button", name="Try again").click()
+    recording_id = uploaded(page)
+    with anna.workshop.database.read() as session:
+        recording = session.get_one(Recording, recording_id)
+    assert terms_of(anna.workshop, recording) == ("Mill Lane",)
