@@ -14,7 +14,7 @@ from appliance.worker.vocabularies import sealed_vocabulary
 from tests.browser.conftest import Visitor
 from tests.browser.private import every_stored_byte
 from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_here
-from tests.browser.terms import choose_file, opened_form, put_back, save, uploaded
+from tests.browser.terms import choose_file, expect_terms, opened_form, put_back, save, save_another, uploaded
 from tests.web.appliance import enrolled
 from tests.worker.shared import Team
 
@@ -141,6 +141,14 @@ def test_after_a_removal_it_is_sealed_anew_and_the_removed_member_cannot_pass_of
     put_back(anna, workspace, version=3, epoch=1, sealed=forged)
     page = opened_form(anna, workspace)
     expect(page.locator("[data-vocabulary] [data-trouble]")).to_contain_text("older names and terms")
+    page.get_by_role("button", name="Write a new list").click()
+    page.locator("#backup-dialog").get_by_role("button", name="Yes, a backup was put back").click()
+    expect(page.get_by_label("Names and terms")).to_be_editable()
+    expect(page.get_by_label("Names and terms")).to_have_value("")
+    save_another(page, "Third")
+    served = sealed_vocabulary(anna.workshop, anna.owner_id, workspace)
+    assert (served.version, served.epoch) == (4, 2)
+    expect_terms(anna, workspace, "Third")
 
 
 def test_who_only_reads_sees_them_and_cannot_change_them(anna: Visitor, visit: Visit) -> None:
