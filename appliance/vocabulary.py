@@ -24,7 +24,13 @@ MAX_BYTES = 4096
 MAX_LINE_CHARACTERS = 1024
 MAX_CHARACTERS = 65_536
 
-JOINERS = "\u200c\u200d"  # Nobody sees them, and Bengali, Persian and others are not spelled without them.
+# Fillers, blanks and vowels without a shape, which nobody sees although Unicode has them for letters, signs and marks.
+# Two terms that look alike, or one that looks like nothing, cannot be put right by who reads the list.
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
+# Bengali, Persian and others are not spelled without joiners, and selectors choose the shape of the sign before them;
+# a word of nothing else has no sign to join or to choose for.
+JOINERS = frozenset("\u200c\u200d")
+SELECTORS = frozenset(map(chr, [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 COMMAND_MARKS = ("<|", "|>")  # A tokenizer takes "<|endoftext|>" for the end of a text, wherever it stands.
 
 
@@ -72,7 +78,15 @@ def from_text(text: bytes) -> tuple[str, ...]:
 def _check(term: str, line: int) -> None:
     if len(term) > MAX_TERM_CHARACTERS:
         raise TermTooLongError(line=line, most=MAX_TERM_CHARACTERS)
-    if not all(character.isprintable() or character in JOINERS for character in term):
+    if not all(_may_stand(character) for character in term) or any(_is_unseen(word) for word in term.split(" ")):
         raise TermUnreadableError(line=line)
     if any(mark in term for mark in COMMAND_MARKS):
         raise TermReservedError(line=line)
+
+
+def _may_stand(character: str) -> bool:
+    return character in JOINERS or (character.isprintable() and character not in BLANKS)
+
+
+def _is_unseen(word: str) -> bool:
+    return JOINERS.union(SELECTORS).issuperset(word)

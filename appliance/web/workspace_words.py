@@ -33,6 +33,14 @@ REFUSALS = {
         "These are not the names and terms that you have seen of this workspace: somebody exchanged them. They are not "
         "used. Tell your administrator."
     ),
+    "vocabulary_damaged": mark(
+        "The names and terms of this workspace do not open: they are damaged, or something else was put in their "
+        "place. They are not used. Tell your administrator. ({code})"
+    ),
+    "vocabulary_unfit": mark(
+        "The names and terms of this workspace hold what no list may hold: they were not written with these pages. "
+        "They are not used."
+    ),
     "terms_terms": mark("There are {count} names and terms, and {most} is the most. Leave out those that come rarely."),
     "terms_size": mark(
         "The names and terms are {size} bytes together, and {limit} is the most. Leave out those that come rarely."
@@ -48,6 +56,11 @@ REFUSALS = {
 }
 
 WORDS = REFUSALS | {
+    "vocabulary_others": mark("Somebody who may write in this workspace can save a new list in their place."),
+    "vocabulary_anew": mark("What you save now takes the place of the list that is not used."),
+    "vocabulary_put_back": mark(
+        "This is the older list. Look through it and put it right: what you save now is the newest one for everybody."
+    ),
     "workspace_locked": mark("Your vault is locked. Unlock it to see who is in this workspace."),
     "not_owner": mark("Only an owner changes the members."),
     "last_owner": mark("A workspace needs an owner, and nobody else is one. Make somebody else an owner first."),

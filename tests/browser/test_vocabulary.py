@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from appliance.crypto.envelope import DocumentType, open_document, seal_document
 from appliance.records import vocabularies
@@ -14,6 +14,7 @@ from appliance.worker.vocabularies import sealed_vocabulary
 from tests.browser.conftest import Visitor
 from tests.browser.private import every_stored_byte
 from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_here
+from tests.browser.terms import choose_file, expect_terms, opened_form, put_back, save, save_another, uploaded
 from tests.web.appliance import enrolled
 from tests.worker.shared import Team
 
@@ -40,36 +41,6 @@ def workspace(anna: Visitor, ben: Visitor) -> str:
     return workspace
 
 
-def opened_form(visitor: Visitor, workspace: str) -> Page:
-    page = visitor.open(f"/workspaces/{workspace}")
-    page.locator("summary", has_text="Names and terms").click()
-    return page
-
-
-def save(visitor: Visitor, workspace: str, text: str) -> None:
-    page = opened_form(visitor, workspace)
-    expect(page.get_by_label("Names and terms")).to_be_editable()
-    page.get_by_label("Names and terms").fill(text)
-    page.locator("[data-vocabulary]").get_by_role("button", name="Save").click()
-    expect(page.locator("#notices")).to_contain_text("Saved")
-
-
-def choose_file(visitor: Visitor, workspace: str, *, private: bool) -> Page:
-    page = visitor.open("/")
-    page.locator("[data-chosen-workspace]").select_option(workspace)
-    page.get_by_role("radio", name="Only the members" if private else "The appliance, for the members").check()
-    page.set_input_files("input[type=file]", {"name": "r.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
-    return page
-
-
-def put_back(visitor: Visitor, workspace: str, **values: object) -> None:
-    """Change the stored vocabulary behind everybody's back."""
-    with visitor.workshop.database.write() as session:
-        row = session.get_one(Vocabulary, workspace)
-        for name, value in values.items():
-            setattr(row, name, value)
-
-
 def test_what_an_editor_saves_the_owner_reads_and_the_appliance_cannot(
     anna: Visitor, ben: Visitor, workspace: str
 ) -> None:
@@ -89,10 +60,7 @@ def test_an_upload_into_the_workspace_brings_its_terms(
     anna: Visitor, ben: Visitor, workspace: str, *, private: bool
 ) -> None:
     save(anna, workspace, "Amina Rahman\nMill Lane")
-    page = choose_file(ben, workspace, private=private)
-    row = page.locator("#recordings .recording", has_text="r.wav")
-    expect(row).to_be_visible()
-    recording_id = str(row.get_attribute("id")).removeprefix("row-")
+    recording_id = uploaded(choose_file(ben, workspace, private=private))
     with ben.workshop.database.read() as session:
         recording = session.get_one(Recording, recording_id)
     assert terms_of(ben.workshop, recording) == ("Amina Rahman", "Mill Lane")
@@ -103,10 +71,9 @@ def test_an_upload_to_oneself_brings_none(anna: Visitor, workspace: str) -> None
     save(anna, workspace, "Amina Rahman")
     page = anna.open("/")
     page.set_input_files("input[type=file]", {"name": "r.wav", "mimeType": "audio/wav", "buffer": b"RIFF" * 2000})
-    row = page.locator("#recordings .recording", has_text="r.wav")
-    expect(row).to_be_visible()
+    recording_id = uploaded(page)
     with anna.workshop.database.read() as session:
-        recording = session.get_one(Recording, str(row.get_attribute("id")).removeprefix("row-"))
+        recording = session.get_one(Recording, recording_id)
     assert recording.sealed_terms is None
 
 
@@ -174,6 +141,14 @@ def test_after_a_removal_it_is_sealed_anew_and_the_removed_member_cannot_pass_of
     put_back(anna, workspace, version=3, epoch=1, sealed=forged)
     page = opened_form(anna, workspace)
     expect(page.locator("[data-vocabulary] [data-trouble]")).to_contain_text("older names and terms")
+    page.get_by_role("button", name="Write a new list").click()
+    page.locator("#backup-dialog").get_by_role("button", name="Yes, a backup was put back").click()
+    expect(page.get_by_label("Names and terms")).to_be_editable()
+    expect(page.get_by_label("Names and terms")).to_have_value("")
+    save_another(page, "Third")
+    served = sealed_vocabulary(anna.workshop, anna.owner_id, workspace)
+    assert (served.version, served.epoch) == (4, 2)
+    expect_terms(anna, workspace, "Third")
 
 
 def test_who_only_reads_sees_them_and_cannot_change_them(anna: Visitor, visit: Visit) -> None:

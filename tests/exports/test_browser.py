@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from appliance.exports import FORMATS
 from appliance.transcript import Segment, Speaker, SpeakerTurn, Transcript, Word, from_json, to_json
 from appliance.web.downloads import safe_stem
-from tests.exports.conversations import ten_hours
+from tests.exports.conversations import CONVERSATIONS, ten_hours
 from tests.exports.transcripts import LONG_WORD, SAMPLES
 from tests.exports.unicode_tables import TABLES, script
 
@@ -59,8 +61,10 @@ class Made:
     formats: dict[str, list[str]]
 
 
-def in_the_browser(transcripts: list[Transcript], titles: list[str]) -> Made:
-    given_to_node = {"transcripts": [to_json(transcript).decode() for transcript in transcripts], "titles": titles}
+def in_the_browser(transcripts: Sequence[Transcript | str], titles: list[str]) -> Made:
+    """Make every file of some transcripts, each as it is or as any JSON."""
+    encoded = [given if isinstance(given, str) else to_json(given).decode() for given in transcripts]
+    given_to_node = {"transcripts": encoded, "titles": titles}
     ran = subprocess.run(
         [str(NODE), BATCH], input=json.dumps(given_to_node), capture_output=True, text=True, check=False, timeout=240
     )
@@ -129,6 +133,14 @@ def test_any_transcript_makes_the_same_files_in_the_browser() -> None:
     for transcript, files in zip(batch, made.files, strict=True):
         read = from_json(to_json(transcript))
         assert files == {form: export.render(read) for form, export in FORMATS.items()}, to_json(transcript)
+
+
+@needs_node
+def test_text_in_the_place_of_a_count_becomes_what_the_appliance_writes_for_none() -> None:
+    plain = replace(CONVERSATIONS["silence"], terms_given=0, terms_used=0)
+    forged = json.loads(to_json(plain)) | dict.fromkeys(["terms_given", "terms_used"], '7,"extra":7')
+    ran = in_the_browser([json.dumps(forged)], [])
+    assert ran.files[0]["json"] == FORMATS["json"].render(plain)
 
 
 @needs_node

@@ -63,6 +63,28 @@ test("an old transcript, which names no set of models, has an empty name in its 
   assert.match(encoded(old), /"model_set":"","terms_given":0,"terms_used":0/);
 });
 
+test("what stands in the place of a number brings no field of its own into the JSON", () => {
+  const forged = '7,"speakers":[{"id":"S1","name":"Somebody else"}],"extra":7';
+  const fields = (transcript) => JSON.parse(encoded(transcript));
+  for (const name of ["schema", "duration_s", "terms_given", "terms_used"]) {
+    for (const value of [forged, "7", [7], { toString: 7 }, true, null, Number.NaN, Number.POSITIVE_INFINITY]) {
+      assert.deepEqual(fields({ ...conversation(), [name]: value }), { ...conversation(), [name]: 0 }, name);
+    }
+  }
+  const word = { start: forged, end: forged, text: "yes", score: forged, timed_by: "attention" };
+  const segment = { id: forged, start: forged, end: forged, speaker: null, text: "yes", words: [word] };
+  const turns = [{ start: forged, end: forged, speaker: "S1" }];
+  const nothing = { start: 0, end: 0 };
+  const made = fields(said("", { segments: [segment], turns }));
+  assert.deepEqual(made.segments, [{ ...segment, ...nothing, id: 0, words: [{ ...word, ...nothing, score: 0 }] }]);
+  assert.deepEqual(made.turns, [{ ...nothing, speaker: "S1" }]);
+});
+
+test("counts are whole numbers, and half of one is none", () => {
+  const counted = (count) => encoded(said("", { terms_given: count })).match(/"terms_given":([^,]*)/)[1];
+  assert.deepEqual([12, 0, -0, -1, 1e21, 0.5].map(counted), ["12", "0", "0", "-1", "1000000000000000000000", "0"]);
+});
+
 test("a file is named after its recording and harmless", () => {
   for (const { title, stem } of STEMS) assert.equal(safeStem(title), stem, JSON.stringify(title));
   assert.equal(fileName("সাক্ষাৎকার.mp3", ".srt"), "সাক্ষাৎকার.srt");

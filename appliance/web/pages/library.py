@@ -34,6 +34,10 @@ UPLOAD_WORDS = REFUSALS | {
     "complete": mark("Uploaded"),
     "unreadable": mark("This file cannot be read. If it is a folder, open it and choose the files in it."),
     "failed": mark("The appliance does not answer. The upload goes on where it stopped when you try again."),
+    "vocabulary_without": mark(
+        "Nothing of this recording was sent. Send it without names and terms; or try again once somebody has saved a "
+        "new list, on the page of the workspace under “Names and terms”."
+    ),
     "workspaces_missing": mark(
         "{number} of your workspaces are not here any more. You may have been removed, somebody may have deleted them, "
         "or the appliance leaves them out."

@@ -11,7 +11,7 @@ import { UploadRow } from "./upload_row.js";
 import { requireVault } from "./vault.js";
 import { say } from "./words.js";
 import { inWords } from "./workspaces/trouble.js";
-import { loadVocabulary } from "./workspaces/vocabulary.js";
+import { loadVocabulary, NotThisVocabulary } from "./workspaces/vocabulary.js";
 
 /**
  * @typedef {import("./pure/options.js").Options} Options
@@ -99,6 +99,7 @@ class Upload {
     this.chunkBytes = chunkBytes;
     this.id = "";
     this.next = 0;
+    this.isWithoutTerms = false;
     this.stopping = new AbortController();
     const again = () => {
       this.stopping = new AbortController();
@@ -108,6 +109,10 @@ class Upload {
     this.row = new UploadRow(file, {
       stop: () => this.stop(),
       again,
+      without: () => {
+        this.isWithoutTerms = true;
+        again();
+      },
       afresh: async () => {
         await this.discard();
         again();
@@ -124,10 +129,18 @@ class Upload {
       await this.sendChunks();
       this.row.finish();
     } catch (error) {
-      if (error instanceof Stopped) return;
-      const afresh = error instanceof Problem && CANNOT_GO_ON.includes(error.code);
-      this.row.fail(error instanceof Unreachable ? say("failed") : inWords(error), { afresh });
+      if (!(error instanceof Stopped)) this.fail(error);
     }
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    if (error instanceof NotThisVocabulary) {
+      // Neither silently without the terms, nor not at all: who uploads decides.
+      return this.row.fail(`${inWords(error)} ${say("vocabulary_without")}`, { without: true });
+    }
+    const afresh = error instanceof Problem && CANNOT_GO_ON.includes(error.code);
+    return this.row.fail(error instanceof Unreachable ? say("failed") : inWords(error), { afresh });
   }
 
   async begin() {
@@ -149,11 +162,22 @@ class Upload {
     if (vault === null) throw new Stopped();
     if (!privacy.isPrivate) {
       return async () => {
-        const { terms } = await loadVocabulary(vault, workspace);
-        return ask("POST", "/recordings", { ...upload, workspace, vocabulary: terms }, signal);
+        const vocabulary = await this.terms(vault);
+        return ask("POST", "/recordings", { ...upload, workspace, vocabulary }, signal);
       };
     }
-    return () => beginPrivately(vault, file, options, privacy, signal);
+    return async () => beginPrivately(vault, file, { options, vocabulary: await this.terms(vault) }, privacy, signal);
+  }
+
+  /**
+   * The names and terms of the workspace, unless the person said to send the file without them.
+   * @param {import("./vault.js").Vault} vault
+   * @returns {Promise<string[]>}
+   */
+  async terms(vault) {
+    const { workspace } = this.privacy;
+    if (workspace === "" || this.isWithoutTerms) return [];
+    return (await loadVocabulary(vault, workspace)).terms;
   }
 
   async sendChunks() {

@@ -8,7 +8,7 @@ const LINGERS_MS = 1500;
 export class UploadRow {
   /**
    * @param {File} file
-   * @param {{stop: () => void, again: () => void, afresh: () => void}} actions
+   * @param {{stop: () => void, again: () => void, afresh: () => void, without: () => void}} actions
    */
   constructor(file, actions) {
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById("upload"));
@@ -19,6 +19,7 @@ export class UploadRow {
     this.part("stop").addEventListener("click", actions.stop);
     this.part("again").addEventListener("click", actions.again);
     this.part("afresh").addEventListener("click", actions.afresh);
+    this.part("without").addEventListener("click", actions.without);
     document.querySelector("[data-upload-list]")?.append(this.element);
     this.count();
   }
@@ -40,14 +41,15 @@ export class UploadRow {
 
   /**
    * @param {string} reason
-   * @param {{afresh?: boolean}} [offer]
+   * @param {{afresh?: boolean, without?: boolean}} [offer] - To begin anew instead of trying again; to go on without the
+   *   names and terms as well.
    */
-  fail(reason, { afresh = false } = {}) {
+  fail(reason, { afresh = false, without = false } = {}) {
     this.part("status").textContent = "";
     this.part("trouble").textContent = reason;
     this.part("trouble").hidden = false;
     this.element.classList.add("recording--failed");
-    this.offer(afresh ? "afresh" : "again", "stop");
+    this.offer(afresh ? "afresh" : "again", "stop", ...(without ? ["without"] : []));
   }
 
   /** The library's own list shows it from now on. */
@@ -75,7 +77,7 @@ export class UploadRow {
 
   /** @param {string[]} actions */
   offer(...actions) {
-    for (const action of ["stop", "again", "afresh"]) this.part(action).hidden = !actions.includes(action);
+    for (const action of ["stop", "again", "afresh", "without"]) this.part(action).hidden = !actions.includes(action);
   }
 
   /**

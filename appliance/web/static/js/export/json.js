@@ -22,13 +22,13 @@ export function render(transcript) {
 export function encoded({ schema, language, duration_s, models, speakers, segments, turns, ...made }) {
   const { model_set = "", terms_given = 0, terms_used = 0 } = made; // Old transcripts have none of these.
   return object({
-    schema: String(schema),
+    schema: whole(schema),
     language: string(language),
     duration_s: real(duration_s),
     models: sorted(models),
     model_set: string(model_set),
-    terms_given: String(terms_given),
-    terms_used: String(terms_used),
+    terms_given: whole(terms_given),
+    terms_used: whole(terms_used),
     speakers: list(speakers, ({ id, name }) => object({ id: string(id), name: string(name) })),
     segments: list(segments, segment),
     turns: list(turns, ({ start, end, speaker }) =>
@@ -40,7 +40,7 @@ export function encoded({ schema, language, duration_s, models, speakers, segmen
 /** @param {import("../pure/transcript.js").Segment} segment */
 function segment({ id, start, end, speaker, text, words }) {
   return object({
-    id: String(id),
+    id: whole(id),
     start: real(start),
     end: real(end),
     speaker: speaker === null ? "null" : string(speaker),
@@ -99,10 +99,21 @@ function string(text) {
 }
 
 /**
- * The fewest digits that mean this number, always recognisable as no integer.
+ * All digits of a whole number. What is none is written as 0: a member seals a transcript as they like, and text in the
+ * place of a number would stand here unquoted, with whatever fields it brings. One such transcript must not keep
+ * somebody from taking out all the others either, so it is not refused.
+ * @param {number} value
+ */
+function whole(value) {
+  return Number.isInteger(value) ? String(BigInt(value)) : "0";
+}
+
+/**
+ * The fewest digits that mean this number, always recognisable as no integer; 0.0 for what is no number, as above.
  * @param {number} value
  */
 function real(value) {
+  if (!Number.isFinite(value)) return "0.0";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-5 || size >= 1e16)) return value.toExponential().replace("+", "");
   const digits = Object.is(value, -0) ? "-0" : String(value);

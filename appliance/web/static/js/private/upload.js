@@ -3,7 +3,6 @@
 
 import { fromBase64 } from "../crypto/bytes.js";
 import { ask } from "../request.js";
-import { loadVocabulary } from "../workspaces/vocabulary.js";
 import { keysAt } from "./keys.js";
 import { noteOwnTitle } from "./title_memory.js";
 import { openTitle, sealTitle } from "./titles.js";
@@ -19,20 +18,19 @@ const MAX_TITLE_CHARACTERS = 250;
  * Begin an upload, or go on with the same file's unfinished one.
  * @param {Vault} vault
  * @param {File} file
- * @param {Options} options
+ * @param {{options: Options, vocabulary: string[]}} wishes - What the engine has to know.
  * @param {{survivesRestart: boolean, workspace: string}} privacy - Whether the audio's key may be stored, wrapped, until
  *   the job has ended; and the workspace whose members will read it, or empty.
  * @param {AbortSignal} signal
  * @returns {Promise<{id: string, next_chunk: number}>}
  */
-export async function beginPrivately(vault, file, options, { survivesRestart, workspace }, signal) {
+export async function beginPrivately(vault, file, wishes, { survivesRestart, workspace }, signal) {
   const title = titleOf(file.name);
-  const vocabulary = workspace === "" ? [] : (await loadVocabulary(vault, workspace)).terms;
   const unfinished = await findUnfinished(vault, title, file.size, workspace);
-  if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, { options, vocabulary }, signal);
+  if (unfinished !== null) return ask("POST", `/recordings/${unfinished}/upload`, wishes, signal);
   const sealed = await sealTitle(await keysAt(vault, workspace), title);
   const place = workspace === "" ? {} : { workspace };
-  const content = { title: sealed, size_bytes: file.size, options, survives_restart: survivesRestart, vocabulary, ...place };
+  const content = { title: sealed, size_bytes: file.size, ...wishes, survives_restart: survivesRestart, ...place };
   const begun = await ask("POST", "/recordings/private", content, signal);
   await noteOwnTitle(vault, begun.id, fromBase64(sealed.sealed));
   return begun;

@@ -42,6 +42,15 @@ export function rememberList(memory, workspace, seen, people) {
 }
 
 /**
+ * @param {Memory} memory
+ * @param {string} workspace
+ * @returns {SeenVocabulary | null} Null where this vault never saw one.
+ */
+export function seenVocabulary(memory, workspace) {
+  return memory.vocabularies?.[workspace] ?? null;
+}
+
+/**
  * What a served vocabulary is beside the one that this vault saw last. One under an earlier key counts as older: somebody
  * who was removed has that key, and could seal a later version with it.
  * @param {Memory} memory
@@ -50,8 +59,8 @@ export function rememberList(memory, workspace, seen, people) {
  * @returns {"first" | "same" | "newer" | "older" | "exchanged"}
  */
 export function judgeVocabulary(memory, workspace, { version, sha256, epoch }) {
-  const known = memory.vocabularies?.[workspace];
-  if (known === undefined) return "first";
+  const known = seenVocabulary(memory, workspace);
+  if (known === null) return "first";
   if (version < known.version || epoch < known.epoch) return "older";
   if (version > known.version) return "newer";
   return sha256 === known.sha256 && epoch === known.epoch ? "same" : "exchanged";
@@ -64,9 +73,9 @@ export function judgeVocabulary(memory, workspace, { version, sha256, epoch }) {
  * @returns {Memory}
  */
 export function rememberVocabulary(memory, workspace, seen) {
-  const known = memory.vocabularies?.[workspace];
+  const known = seenVocabulary(memory, workspace);
   // Another tab may have seen a later one meanwhile, or one under a later key.
-  if (known !== undefined && (known.version >= seen.version || known.epoch > seen.epoch)) return memory;
+  if (known !== null && (known.version >= seen.version || known.epoch > seen.epoch)) return memory;
   return { ...memory, vocabularies: { ...memory.vocabularies, [workspace]: seen } };
 }
 

@@ -11,7 +11,13 @@ export const MAX_BYTES = 4096;
 const MAX_LINE_CHARACTERS = 1024;
 const MAX_CHARACTERS = 65_536;
 
-const JOINERS = "\u200c\u200d"; // Nobody sees them, and Bengali, Persian and others are not spelled without them.
+// Fillers, blanks and vowels without a shape, which nobody sees although Unicode has them for letters, signs and marks.
+// Two terms that look alike, or one that looks like nothing, cannot be put right by who reads the list.
+const BLANK = /[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u{1d159}]/u;
+// Bengali, Persian and others are not spelled without joiners, and selectors choose the shape of the sign before them;
+// a word of nothing else has no sign to join or to choose for.
+const JOINERS = "\u200c\u200d";
+const UNSEEN_WORD = /^(?:\u200c|\u200d|[\u180b-\u180d\u180f\ufe00-\ufe0f\u{e0100}-\u{e01ef}])+$/u;
 const COMMAND_MARKS = ["<|", "|>"];
 
 /** A list that cannot be used. It says which line, and never what stands in it. */
@@ -67,7 +73,8 @@ export function termsText(terms) {
 function check(term, line) {
   const characters = [...term];
   if (characters.length > MAX_TERM_CHARACTERS) throw new TermsRefused("long", { line, most: MAX_TERM_CHARACTERS });
-  const isSeen = (/** @type {string} */ character) => isPrintable(character) || JOINERS.includes(character);
-  if (!characters.every(isSeen)) throw new TermsRefused("unreadable", { line });
+  const mayStand = (/** @type {string} */ character) => isPrintable(character) || JOINERS.includes(character);
+  const isHidden = BLANK.test(term) || term.split(" ").some((word) => UNSEEN_WORD.test(word));
+  if (isHidden || !characters.every(mayStand)) throw new TermsRefused("unreadable", { line });
   if (COMMAND_MARKS.some((mark) => term.includes(mark))) throw new TermsRefused("reserved", { line });
 }

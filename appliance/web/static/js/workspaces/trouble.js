@@ -26,7 +26,7 @@ export function isOfWorkspace(error) {
  */
 export function inWords(error) {
   if (error instanceof NotPossible || error instanceof NotStored) return say(error.reason);
-  if (error instanceof NotThisVocabulary) return say(`vocabulary_${error.verdict}`);
+  if (error instanceof NotThisVocabulary) return say(`vocabulary_${error.verdict}`, { code: error.code });
   if (error instanceof TermsRefused) return say(`terms_${error.reason}`, inDigits(error.facts));
   if (error instanceof NotAMember) return say("not_member");
   if (!(error instanceof Refusal)) return tell(error);
