@@ -105,10 +105,12 @@ def test_a_speech_model_that_the_set_lacks_is_refused_with_those_that_there_are(
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"\n".join(b"term %d" % number for number in range(10_000)), "vocabulary.terms"),
+        (b"\n".join(b"t%d" % number for number in range(300)), "vocabulary.terms"),
+        (b"\n".join(b"term %d" % number for number in range(10_000)), "vocabulary.size"),
         (b"fine\n<|endoftext|>\n", "vocabulary.reserved"),
         (b"\xff\xfe not text", "option"),
-        (b"x" * 2_000_000, "vocabulary.long"),
+        (b"x" * 200, "vocabulary.long"),
+        (b"x" * 2_000_000, "vocabulary.size"),
         (None, "option"),
     ],
 )
