@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser
 
 from appliance.certificates import ensure_certificates
 from appliance.records.accounts import ADMINISTRATOR
 from appliance.web.security import SESSION_COOKIE
-from appliance.worker.workshop import Workshop
 from tests.browser.chromium import CHROMIUM, driver, trusting
+from tests.browser.shared import Visit, make_workspace, take_in, unlock_here
+from tests.browser.visitor import Visitor, Watch
 from tests.web.appliance import LOOPBACK, LiveAppliance, open_workshop, serving, sign_in
 
 TIMEOUT_MS = 30_000
@@ -23,46 +23,6 @@ WATCH_POLICY = """
 window.refusals = [];
 document.addEventListener('securitypolicyviolation', (event) => window.refusals.push(event.violatedDirective));
 """
-
-
-@dataclass
-class Watch:
-    """What a page should not do."""
-
-    address: str
-    foreign: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def over(self, page: Page) -> None:
-        page.on("request", lambda request: self._see(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: self.errors.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-
-    def _see(self, url: str) -> None:
-        if not url.startswith((f"{self.address}/", "data:", "blob:")):
-            self.foreign.append(url)
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """One person at one browser."""
-
-    live: LiveAppliance
-    owner_id: str
-    context: BrowserContext
-    page: Page
-    watch: Watch
-
-    @property
-    def workshop(self) -> Workshop:
-        return self.live.workshop
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.live.address + path)
-        return self.page
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +102,23 @@ def visit(chromium: Browser, live: LiveAppliance) -> Iterator[Callable[..., Visi
 @pytest.fixture
 def visitor(visit: Callable[..., Visitor]) -> Visitor:
     return visit()
+
+
+@pytest.fixture
+def anna(visit: Visit) -> Visitor:
+    return visit(name="anna")
+
+
+@pytest.fixture
+def ben(visit: Visit) -> Visitor:
+    visitor = visit(name="ben")
+    unlock_here(visitor)
+    return visitor
+
+
+@pytest.fixture
+def workspace(anna: Visitor, ben: Visitor) -> str:
+    """A workspace of anna with ben as an editor."""
+    workspace = make_workspace(anna)
+    take_in(anna, workspace, "ben")
+    return workspace

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from appliance.records import transcripts
 from appliance.worker.privacy import sealed_index
 from appliance.worker.workshop import Workshop
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.people import PASSPHRASE
 from tests.web.appliance import a_transcript
 from tests.worker.private import finish_privately

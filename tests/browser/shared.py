@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.people import PASSPHRASE
 from tests.web.appliance import a_transcript, finish_job
 from tests.worker.private import finish_privately

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Locator, Page, expect
 
 from appliance.records.shares import Share
-from tests.browser.conftest import TIMEOUT_MS, Visitor
+from tests.browser.conftest import TIMEOUT_MS
+from tests.browser.visitor import Visitor
 from tests.web.appliance import a_transcript, finish_job, put_recording
 
 TITLE = "Hearing 12, Müller.wav"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from appliance.records.vocabularies import Vocabulary
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 
 
 def opened_form(visitor: Visitor, workspace: str) -> Page:

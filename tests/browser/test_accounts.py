@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from appliance.crypto.recovery import write_code
 from appliance.records import accounts, sessions
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.people import PASSPHRASE
 from tests.web.appliance import enrolled, issue_link
 

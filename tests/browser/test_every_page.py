@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from appliance.errors import UnreadableMediaError
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.organisation import Organisation
 from tests.web.appliance import a_transcript, enrolled, fail_job, finish_job, issue_link, put_recording, run_job
 from tests.worker.shared import Team

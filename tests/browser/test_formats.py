@@ -17,7 +17,7 @@ from appliance.crypto import envelope
 from appliance.crypto.envelope import DocumentType
 from appliance.web.rendering import STATIC, assets
 from appliance.web.security import CONTENT_SECURITY_POLICY, WORKER_POLICY
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.browser

@@ -16,8 +16,8 @@ from appliance.records.recordings import Recording
 from appliance.transcript import to_json
 from appliance.worker.privacy import sealed_transcript
 from appliance.worker.recipients import RESULT
-from tests.browser.conftest import Visitor
 from tests.browser.private import put_in_place, put_private_transcript, settle, stored, upload_privately
+from tests.browser.visitor import Visitor
 from tests.web.appliance import a_transcript, enrolled
 from tests.worker.private import opened_result
 

@@ -15,9 +15,9 @@ from appliance.crypto.keywrap import WrapKind
 from appliance.records import indexes, packs
 from appliance.records.keystore import Wrap
 from appliance.records.packs import SearchPack
-from tests.browser.conftest import Visitor
 from tests.browser.private import put_private_transcript, stored
 from tests.browser.test_private_search import expect_found, search, stored_packs, wait_for_packs
+from tests.browser.visitor import Visitor
 from tests.packs import an_entry, put_pack
 from tests.web.appliance import enrolled
 

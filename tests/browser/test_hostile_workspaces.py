@@ -23,7 +23,6 @@ from appliance.records.keystore import Wrap
 from appliance.transcript import to_json
 from appliance.worker.recipients import RESULT
 from appliance.worker.workshop import Workshop
-from tests.browser.conftest import Visitor
 from tests.browser.private import put_in_place, put_private_transcript
 from tests.browser.shared import (
     NAME,
@@ -37,10 +36,10 @@ from tests.browser.shared import (
     member,
     remove,
     take_in,
-    unlock_here,
     unlock_where_asked,
     upload_into,
 )
+from tests.browser.visitor import Visitor
 from tests.people import Person
 from tests.web.appliance import a_transcript, enrolled
 from tests.worker.shared import Team, line, signed
@@ -52,22 +51,8 @@ Change = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def anna(visit: Visit) -> Visitor:
-    return visit(name="anna")
-
-
-@pytest.fixture
-def ben(visit: Visit) -> Visitor:
-    visitor = visit(name="ben")
-    unlock_here(visitor)
-    return visitor
-
-
-@pytest.fixture
-def workspace(anna: Visitor, ben: Visitor) -> str:
+def workspace(workspace: str, ben: Visitor) -> str:
     """A workspace of anna with ben as an editor; both have seen it."""
-    workspace = make_workspace(anna)
-    take_in(anna, workspace, "ben")
     expect(member(ben.open(f"/workspaces/{workspace}"), "anna")).to_be_visible()
     return workspace
 

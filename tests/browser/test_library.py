@@ -10,7 +10,7 @@ from appliance.records import jobs, recordings
 from appliance.spool import CHUNK_BYTES
 from appliance.worker.messages import Choice
 from appliance.worker.progress import Standing
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.web.appliance import a_transcript, finish_job, put_recording, run_job, serving
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from appliance.records.accounts import ADMINISTRATOR, MEMBER
 from appliance.spool import CHUNK_BYTES
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.web.appliance import LiveAppliance, open_workshop, serving
 from tests.web.stages import Trials, image_in, made, settled, tried
 

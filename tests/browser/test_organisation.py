@@ -15,9 +15,9 @@ from appliance.crypto.recovery import read_code, write_code
 from appliance.records import organisation
 from appliance.records.accounts import MEMBER
 from appliance.worker.consents import consent_of, has_consented
-from tests.browser.conftest import Visitor
 from tests.browser.private import TITLE, put_private_transcript, unlock
 from tests.browser.test_accounts import CHOSEN, code_on, expect_library, sign_in, type_back
+from tests.browser.visitor import Visitor
 from tests.organisation import Organisation
 from tests.people import PASSPHRASE, Person, text
 from tests.web.appliance import enrolled

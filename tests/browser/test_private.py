@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from appliance.crypto.keywrap import WrapKind
 from appliance.records import jobs, recordings
 from appliance.worker.privacy import sealed_transcript
-from tests.browser.conftest import Visitor
 from tests.browser.private import (
     TITLE,
     every_stored_byte,
@@ -20,6 +19,7 @@ from tests.browser.private import (
     unlock,
     upload_privately,
 )
+from tests.browser.visitor import Visitor
 from tests.web.appliance import enrolled
 from tests.worker.private import opened_result, unwrapped
 

@@ -16,7 +16,6 @@ from appliance.records import packs
 from appliance.worker.library import delete_recording
 from appliance.worker.privacy import sealed_transcript
 from appliance.worker.searching import start_indexing
-from tests.browser.conftest import Visitor
 from tests.browser.private import (
     TITLE,
     every_stored_byte,
@@ -27,6 +26,7 @@ from tests.browser.private import (
     upload_privately,
 )
 from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_here, upload_into
+from tests.browser.visitor import Visitor
 from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import finish_privately
 

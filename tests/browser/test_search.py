@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Request, expect
 
 from appliance.worker.library import delete_recording
 from appliance.worker.searching import start_indexing
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.web.appliance import LINES, a_transcript, finish_job, put_recording
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import CHROMIUM
-from tests.browser.conftest import Visitor
 from tests.browser.sharing import expect_transcript, make_link, put_transcript
+from tests.browser.visitor import Visitor
 from tests.links import Link
 
 pytestmark = pytest.mark.browser

@@ -12,10 +12,11 @@ from appliance.crypto.keywrap import WrapKind
 from appliance.exports import FORMATS
 from appliance.records.shares import Share
 from appliance.worker.library import open_transcript
-from tests.browser.conftest import TIMEOUT_MS, Visitor
+from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.private import TITLE as PRIVATE_TITLE
 from tests.browser.private import every_stored_byte, put_private_transcript
 from tests.browser.sharing import expect_transcript, expire, make_link, open_dialog, put_transcript
+from tests.browser.visitor import Visitor
 from tests.links import Link
 
 pytestmark = pytest.mark.browser

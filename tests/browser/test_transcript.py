@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from appliance.exports import FORMATS
 from appliance.worker.library import save_transcript
-from tests.browser.conftest import Visitor
+from tests.browser.visitor import Visitor
 from tests.exports.conversations import CONVERSATIONS, ten_hours
 from tests.web.appliance import LINES, a_transcript, finish_job, put_recording
 

@@ -11,34 +11,14 @@ from appliance.records.recordings import Recording
 from appliance.records.vocabularies import Vocabulary
 from appliance.worker.terms import terms_of
 from appliance.worker.vocabularies import sealed_vocabulary
-from tests.browser.conftest import Visitor
 from tests.browser.private import every_stored_byte
 from tests.browser.shared import Visit, make_workspace, remove, take_in, unlock_here
 from tests.browser.terms import choose_file, expect_terms, opened_form, put_back, save, save_another, uploaded
+from tests.browser.visitor import Visitor
 from tests.web.appliance import enrolled
 from tests.worker.shared import Team
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def anna(visit: Visit) -> Visitor:
-    return visit(name="anna")
-
-
-@pytest.fixture
-def ben(visit: Visit) -> Visitor:
-    visitor = visit(name="ben")
-    unlock_here(visitor)
-    return visitor
-
-
-@pytest.fixture
-def workspace(anna: Visitor, ben: Visitor) -> str:
-    """A workspace of anna with ben as an editor."""
-    workspace = make_workspace(anna)
-    take_in(anna, workspace, "ben")
-    return workspace
 
 
 def test_what_an_editor_saves_the_owner_reads_and_the_appliance_cannot(

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from appliance.records.accounts import MEMBER
-from tests.browser.conftest import TIMEOUT_MS, Visitor
+from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.private import every_stored_byte, put_private_transcript, unlock
 from tests.browser.sharing import expect_transcript, make_link, put_transcript
+from tests.browser.visitor import Visitor
 from tests.people import Person
 from tests.web.appliance import enrolled
 

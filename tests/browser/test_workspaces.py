@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from appliance.crypto import keywrap
 from appliance.crypto.keywrap import WrapKind
 from appliance.records import transcripts
-from tests.browser.conftest import Visitor
 from tests.browser.private import every_stored_byte, put_private_transcript
 from tests.browser.shared import (
     NAME,
@@ -25,31 +24,12 @@ from tests.browser.shared import (
     unlock_where_asked,
     upload_into,
 )
+from tests.browser.visitor import Visitor
 from tests.web.appliance import enrolled, put_recording
 from tests.worker.private import unwrapped
 from tests.worker.shared import Team
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def anna(visit: Visit) -> Visitor:
-    return visit(name="anna")
-
-
-@pytest.fixture
-def ben(visit: Visit) -> Visitor:
-    visitor = visit(name="ben")
-    unlock_here(visitor)
-    return visitor
-
-
-@pytest.fixture
-def workspace(anna: Visitor, ben: Visitor) -> str:
-    """A workspace of anna with ben as an editor."""
-    workspace = make_workspace(anna)
-    take_in(anna, workspace, "ben")
-    return workspace
 
 
 @pytest.mark.parametrize("private", [True, False], ids=["private", "standard"])

@@ -19,8 +19,8 @@ from appliance.crypto.sealed_export import SealedExport
 from appliance.records import accounts, recordings
 from appliance.worker.privacy import sealed_transcript
 from appliance.worker.workshop import Workshop
-from tests.browser.conftest import Visitor
 from tests.browser.private import put_in_place, put_private_transcript, stored, unlock
+from tests.browser.visitor import Visitor
 from tests.people import PASSPHRASE
 from tests.web.appliance import a_transcript, enrolled, finish_job, put_recording
 

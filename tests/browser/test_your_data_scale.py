@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from appliance.crypto.sealed_export import SealedExport
 from appliance.records import accounts, recordings
-from tests.browser.conftest import Visitor
 from tests.browser.private import unlock
 from tests.browser.test_your_data import NO_PICKER, delete_all
+from tests.browser.visitor import Visitor
 from tests.web.appliance import LINES, a_transcript, enrolled, finish_job, put_recording
 from tests.worker.private import put_privately
 
