@@ -29,7 +29,7 @@ from appliance.bundles.ledger import IMAGE, Ledger
 from appliance.bundles.manifest import PAYLOAD_TYPE, Manifest
 from appliance.bundles.roots import Root
 from appliance.bundles.sweeping import SET_FOLDER
-from appliance.bundles.trust import Installed, require_floor, require_range
+from appliance.bundles.trust import Installed, decide_rollback, require_floor, require_range
 from appliance.errors import (
     ApplianceError,
     BundleError,
@@ -37,7 +37,6 @@ from appliance.errors import (
     DiskFullError,
     Fact,
     NoCandidateError,
-    NothingToGoBackToError,
     ReleaseDamagedError,
 )
 
@@ -163,16 +162,9 @@ class Store:
         return chosen
 
     def previous_of(self, ledger: Ledger) -> Installed:
-        """Return the release to go back to: the recorded one before, and no other.
-
-        Raises:
-            NothingToGoBackToError: None is recorded.
-            BelowFloorError: It may no longer be used.
-        """
-        if ledger.previous is None:
-            raise NothingToGoBackToError
-        require_floor(ledger.previous.mark, ledger.memory(ledger.previous.line).floor)
-        return ledger.previous
+        """Return the release to go back to; see ``decide_rollback``."""
+        previous = ledger.previous
+        return decide_rollback(previous, ledger.memory(previous.line if previous else ""))
 
     def discard(self, actor: str) -> None:
         """Remove the candidate.

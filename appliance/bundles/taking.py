@@ -22,13 +22,12 @@ from appliance.bundles.opening import Head, read_head
 from appliance.bundles.roots import Root
 from appliance.bundles.staging import Report, Staging, held_bytes
 from appliance.bundles.store import BY_ITSELF, Store, name_of
-from appliance.bundles.trust import Appliance, Decision, Installed, Mark, decide
+from appliance.bundles.trust import Appliance, Decision, Installed, Mark, decide, no_room
 from appliance.errors import (
     ArchiveError,
     BundleError,
     DataFolderError,
     DiskFullError,
-    NoRoomError,
     SelftestStopped,
     StickError,
     UpdateBusyError,
@@ -118,7 +117,6 @@ def _look(store: Store, stream: Stream) -> tuple[Head, Look]:
         free_bytes=free,
         now_s=time.time(),
         active=ledger.active,
-        previous=ledger.previous,
     )
     decision = decide(manifest, root, ledger.memory(root.line), here)
     return head, Look(manifest, root, head.envelope.verify(root.keys), decision, is_candidate)
@@ -192,8 +190,7 @@ def _explained(exc: OSError, store: Store, staging: Staging, decision: Decision)
     if exc.errno not in NO_ROOM:
         return DataFolderError(folder=str(store.folder), reason=exc.strerror or str(exc))
     staging.erase()
-    needed, free = decision.needed_bytes, free_bytes(store.folder)
-    return NoRoomError(needed_bytes=needed, free_bytes=free, missing_bytes=max(needed - free, 1))
+    return no_room(decision.needed_bytes, free_bytes(store.folder))
 
 
 def _freed_bytes(store: Store, ledger: Ledger) -> int:

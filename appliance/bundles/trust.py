@@ -77,14 +77,12 @@ class Appliance:
         free_bytes: On the disk of the sets, counting what is staged of this very bundle as free.
         now_s: What the clock shows, in seconds since 1970. Only cautions depend on it.
         active: The release in use; None where the image's own set is.
-        previous: The one before, to which one may go back.
     """
 
     version: str
     free_bytes: int
     now_s: float
     active: Installed | None = None
-    previous: Installed | None = None
 
 
 class Caution(StrEnum):
@@ -143,28 +141,26 @@ def decide(manifest: Manifest, root: Root, memory: Memory, appliance: Appliance)
     require_range(manifest, appliance.version)
     needed = needed_bytes(manifest)
     if needed > appliance.free_bytes:
-        raise NoRoomError(
-            needed_bytes=needed, free_bytes=appliance.free_bytes, missing_bytes=needed - appliance.free_bytes
-        )
+        raise no_room(needed, appliance.free_bytes)
     age_days = int((appliance.now_s - manifest.created_s) // DAY_S)
     return Decision(candidate, _remembered(memory, candidate, manifest), needed, age_days, cautions(age_days))
 
 
-def decide_rollback(memory: Memory, appliance: Appliance) -> Installed:
+def decide_rollback(previous: Installed | None, memory: Memory) -> Installed:
     """Return the release to go back to: the recorded one before, and no other.
 
     Args:
-        memory: Of the line of the release before.
-        appliance: As it is now.
+        previous: As recorded.
+        memory: Of its line.
 
     Raises:
         NothingToGoBackToError: None is recorded.
         BelowFloorError: It may no longer be used.
     """
-    if appliance.previous is None:
+    if previous is None:
         raise NothingToGoBackToError
-    require_floor(appliance.previous.mark, memory.floor)
-    return appliance.previous
+    require_floor(previous.mark, memory.floor)
+    return previous
 
 
 def require_floor(mark: Mark, floor: Mark) -> None:
@@ -188,6 +184,11 @@ def require_range(manifest: Manifest, version: str) -> None:
         raise AppTooOldError(version=version, needed=manifest.app.min)
     if here > version_order(manifest.app.max):
         raise AppTooNewError(version=version, last=manifest.app.max)
+
+
+def no_room(needed: int, free: int) -> NoRoomError:
+    """Return that so many bytes are needed and so many are free, and how many are missing: at least one."""
+    return NoRoomError(needed_bytes=needed, free_bytes=free, missing_bytes=max(needed - free, 1))
 
 
 def needed_bytes(manifest: Manifest) -> int:

@@ -20,14 +20,13 @@ from appliance.bundles.durable import NO_ROOM, PRIVATE, free_bytes
 from appliance.bundles.manifest import MAX_TOTAL_BYTES
 from appliance.bundles.store import Store
 from appliance.bundles.taking import look
-from appliance.bundles.trust import RESERVE_BYTES
+from appliance.bundles.trust import RESERVE_BYTES, no_room
 from appliance.errors import (
     ArchiveTruncatedError,
     BundleError,
     ChunkOrderError,
     ChunkSizeError,
     ManifestSizeError,
-    NoRoomError,
     NotFoundError,
     UpdateBusyError,
 )
@@ -190,13 +189,13 @@ class Incoming:
             os.truncate(path, before.received_bytes)
             if exc.errno in NO_ROOM:
                 self._require_room(before.size_bytes - before.received_bytes)
-                raise _no_room(len(chunk), free_bytes(self.folder)) from exc
+                raise no_room(len(chunk), free_bytes(self.folder)) from exc
             raise
 
     def _require_room(self, more_bytes: int) -> None:
         free, needed = free_bytes(self.folder), more_bytes + RESERVE_BYTES
         if needed > free:
-            raise _no_room(needed, free)
+            raise no_room(needed, free)
 
     def _arrival(self, arrival_id: str) -> Arrival:
         size, changed_at = int(arrival_id.rsplit("-", 1)[1]), self._path(arrival_id).stat().st_mtime
@@ -211,7 +210,3 @@ class Incoming:
 
     def _path(self, arrival_id: str) -> Path:
         return self.folder / arrival_id
-
-
-def _no_room(needed: int, free: int) -> NoRoomError:
-    return NoRoomError(needed_bytes=needed, free_bytes=free, missing_bytes=max(needed - free, 1))

@@ -62,7 +62,7 @@ def test_an_install_that_was_broken_off_goes_on() -> None:
 
 def test_the_newest_may_be_installed_again_after_going_back_from_it() -> None:
     once = decided()
-    here = replace(HERE, active=Installed("vendor", Mark(1, 6), "6" * 64), previous=once.installed)
+    here = replace(HERE, active=Installed("vendor", Mark(1, 6), "6" * 64))
     assert decided(memory=once.memory, here=here).installed == once.installed
 
 
@@ -80,7 +80,7 @@ def test_a_release_withdraws_older_ones() -> None:
     memory = decided(manifest(min_release=5)).memory
     assert memory.floor == Mark(1, 5)
     with pytest.raises(BelowFloorError) as refused:
-        decide_rollback(memory, replace(HERE, previous=Installed("vendor", Mark(1, 4), "4" * 64)))
+        decide_rollback(Installed("vendor", Mark(1, 4), "4" * 64), memory)
     assert (refused.value.release, refused.value.oldest) == (4, 5)
 
 
@@ -100,7 +100,7 @@ def test_the_oldest_that_may_be_used_may_be_used() -> None:
 def test_a_new_epoch_that_withdraws_nothing_leaves_the_way_back_open() -> None:
     memory = decided(manifest(epoch=2, min_release=0), epoch=2).memory
     before = Installed("vendor", Mark(1, 6), "6" * 64)
-    assert decide_rollback(memory, replace(HERE, previous=before)) == before
+    assert decide_rollback(before, memory) == before
 
 
 def test_a_floor_that_the_image_brings_keeps_a_fresh_appliance_from_old_sets() -> None:
@@ -111,14 +111,14 @@ def test_a_floor_that_the_image_brings_keeps_a_fresh_appliance_from_old_sets() -
 def test_a_floor_of_a_new_epoch_ends_all_of_the_epoch_before() -> None:
     memory = decided(manifest(epoch=2, release=3, min_release=1), epoch=2).memory
     with pytest.raises(BelowFloorError):
-        decide_rollback(memory, replace(HERE, previous=Installed("vendor", Mark(1, 900), "9" * 64)))
+        decide_rollback(Installed("vendor", Mark(1, 900), "9" * 64), memory)
 
 
 def test_one_goes_back_to_the_recorded_one_before_and_to_no_other() -> None:
     before = Installed("vendor", Mark(1, 6), "6" * 64)
-    assert decide_rollback(decided().memory, replace(HERE, previous=before)) == before
+    assert decide_rollback(before, decided().memory) == before
     with pytest.raises(NothingToGoBackToError):
-        decide_rollback(decided().memory, HERE)
+        decide_rollback(None, decided().memory)
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,9 @@ def called(store: Store, installed: Installed) -> str:
     return f"version {version} ({name_of(installed)})"
 
 
-def when_loaded(settings: Settings) -> str:
-    """Return when the engine has the set that was put to use."""
+def in_use(settings: Settings, store: Store, installed: Installed) -> str:
+    """Return that a release is in use from now on, and when the engine has it."""
+    when = "The server loads it when it starts."
     if is_claimed(settings.data.resolve()):
-        return "The running server loads it as soon as the job in its engine has ended."
-    return "The server loads it when it starts."
+        when = "The running server loads it as soon as the job in its engine has ended."
+    return f"In use: {called(store, installed)}. {when}\n"

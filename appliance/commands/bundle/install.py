@@ -19,7 +19,7 @@ from appliance.bundles.store import Store
 from appliance.bundles.taking import take_in
 from appliance.bundles.trust import Installed
 from appliance.commands.bundle import sealing
-from appliance.commands.bundle.here import ACTOR, called, opened, when_loaded
+from appliance.commands.bundle.here import ACTOR, called, in_use, opened
 from appliance.config import Settings
 from appliance.worker.course import Course
 from appliance.worker.keeper import EngineKeeper
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(f"Ready, not in use: {called(store, installed)}. Put it to use: appliance bundle activate\n")
         return 0
     store.activate(ACTOR, installed)
-    sys.stdout.write(f"In use: {called(store, installed)}. {when_loaded(settings)}\n")
+    sys.stdout.write(in_use(settings, store, installed))
     return 0
 
 

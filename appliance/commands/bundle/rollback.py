@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from appliance.commands.bundle.here import ACTOR, called, opened, when_loaded
+from appliance.commands.bundle.here import ACTOR, in_use, opened
 
 
 def run(given: argparse.Namespace) -> int:
     """Go back."""
     settings, store = opened(given)
     chosen = store.roll_back(ACTOR)
-    sys.stdout.write(f"In use: {called(store, chosen)}. {when_loaded(settings)}\n")
+    sys.stdout.write(in_use(settings, store, chosen))
     return 0

@@ -12,9 +12,10 @@ import msgspec
 
 from appliance import __version__
 from appliance.bundles.checking import Checked, check
+from appliance.bundles.lines import ROOT_FILES
 from appliance.bundles.parts import open_parts
 from appliance.bundles.roots import Root
-from appliance.bundles.store import Store
+from appliance.bundles.store import ROOTS_FOLDER, Store
 from appliance.bundles.trust import DAY_S, Caution, cautions, version_order
 from appliance.commands.bundle import sealing
 from appliance.commands.bundle.sets import described
@@ -22,7 +23,6 @@ from appliance.commands.bundle.signers import key_lines, read_root, said
 from appliance.config import load_settings
 from appliance.errors import OptionError
 
-ROOTS = "*.root.dsse.json"
 WARNINGS = {
     Caution.OLD: "It is old. Ask whether there is a newer one.",
     Caution.FROM_THE_FUTURE: "It was made after what the clock of this machine shows. Look at the clock.",
@@ -101,8 +101,8 @@ def trusted_lines(given: Sequence[Path]) -> tuple[Root, ...]:
         OptionError: There is none.
         BundleFileError, EnvelopeError, RootError, SignatureError: One cannot be used.
     """
-    folder = load_settings().models.parent / "roots"
-    paths = list(given) or sorted(folder.glob(ROOTS))
+    folder = load_settings().models.parent / ROOTS_FOLDER
+    paths = list(given) or sorted(folder.glob(ROOT_FILES))
     if not paths:
         raise OptionError(name="root", value="nothing", reason="this release brings no list of signing keys; name one")
     return tuple(read_root(path) for path in paths)

@@ -13,7 +13,7 @@ from litestar.params import JSONBody, PathParameter
 from appliance.spool import CHUNK_BYTES
 from appliance.web.guards import require_administrator
 from appliance.web.pages.models import NO_CONTENT, FileName
-from appliance.web.pages.uploads import Number, whole_body
+from appliance.web.pages.uploads import Number, UploadState, whole_body
 from appliance.web.visit import GivenSession, GivenWorkshop
 from appliance.worker import deliveries
 from appliance.worker.incoming import Arrival
@@ -28,24 +28,6 @@ class NewArrival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     size_bytes: Annotated[int, msgspec.Meta(ge=0)]
 
 
-class ArrivalState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an upload stands.
-
-    Attributes:
-        next_chunk: Number of the chunk that is due.
-        finished: Whether every chunk is there.
-    """
-
-    id: str
-    next_chunk: int
-    finished: bool
-
-    @classmethod
-    def of(cls, arrival: Arrival) -> ArrivalState:
-        """Return what a page needs of it."""
-        return cls(id=arrival.id, next_chunk=arrival.next_chunk, finished=arrival.finished)
-
-
 class ModelUploadSteps(Controller):
     """Spoken to by ``models/upload.js``, which sends a chunk again until it hears that it was taken."""
 
@@ -53,15 +35,15 @@ class ModelUploadSteps(Controller):
     guards = (require_administrator,)
 
     @post(sync_to_thread=True)
-    def begin(self, workshop: GivenWorkshop, signed_in: GivenSession, data: JSONBody[NewArrival]) -> ArrivalState:
+    def begin(self, workshop: GivenWorkshop, signed_in: GivenSession, data: JSONBody[NewArrival]) -> UploadState:
         """Begin an upload, or go on with the same file's unfinished one."""
         begun = deliveries.begin_upload(workshop.updates, data.name, data.size_bytes, signed_in.account.name)
-        return ArrivalState.of(begun)
+        return _state(begun)
 
     @get("/{arrival_id:str}", sync_to_thread=True)
-    def standing(self, workshop: GivenWorkshop, arrival_id: ArrivalId) -> ArrivalState:
+    def standing(self, workshop: GivenWorkshop, arrival_id: ArrivalId) -> UploadState:
         """Say which chunk is due, for a page that lost the connection."""
-        return ArrivalState.of(workshop.updates.incoming.state(arrival_id))
+        return _state(workshop.updates.incoming.state(arrival_id))
 
     @put("/{arrival_id:str}/chunks/{number:int}", request_max_body_size=CHUNK_BYTES)
     async def take(
@@ -71,12 +53,12 @@ class ModelUploadSteps(Controller):
         signed_in: GivenSession,
         arrival_id: ArrivalId,
         number: Number,
-    ) -> ArrivalState:
+    ) -> UploadState:
         """Take one chunk of an upload that is there."""
         updates, actor = workshop.updates, signed_in.account.name
         await sync_to_thread(updates.incoming.state, arrival_id)
         chunk = await whole_body(request, number)
-        return ArrivalState.of(
+        return _state(
             await sync_to_thread(deliveries.receive, updates, arrival_id, number, chunk, actor),
         )
 
@@ -89,3 +71,7 @@ class ModelUploadSteps(Controller):
     def discard(self, workshop: GivenWorkshop, arrival_id: ArrivalId) -> None:
         """Remove an upload that nobody wants any more."""
         deliveries.discard_upload(workshop.updates, arrival_id)
+
+
+def _state(arrival: Arrival) -> UploadState:
+    return UploadState(id=arrival.id, next_chunk=arrival.next_chunk, finished=arrival.finished)

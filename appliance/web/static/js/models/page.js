@@ -1,6 +1,7 @@
 // @ts-check
 /** The Models page: files on their way in, and the buttons of what comes and goes by itself. */
 
+import { showConnection } from "../connection.js";
 import { agreed } from "../dialogs.js";
 import { notify } from "../notices.js";
 import { ask } from "../request.js";
@@ -90,15 +91,4 @@ function hideOwnUploadsNow() {
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-arrival]"))) {
     row.hidden = upload !== null && row.dataset.arrival === upload.id;
   }
-}
-
-/** Say so while the page cannot be kept up to date: what was true a while ago must not look like what is true. */
-function showConnection() {
-  const notice = /** @type {HTMLElement} */ (document.querySelector("[data-cut-off]"));
-  document.addEventListener("htmx:sseError", () => {
-    notice.hidden = false;
-  });
-  document.addEventListener("htmx:sseOpen", () => {
-    notice.hidden = true;
-  });
 }
